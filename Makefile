@@ -1,0 +1,46 @@
+# What you can do here. Plain `make` lists the targets.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format bench clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/monitor: pyproject.toml
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing monitor into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . && touch $@
+
+$(VENV)/.dev: pyproject.toml $(BIN)/monitor
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[postgresql,dev]' && touch $@
+
+demo: $(BIN)/monitor  ## Run the whole way on a bundled newsroom, without internet
+	@$(BIN)/monitor demo
+
+run: $(BIN)/monitor  ## Run the service with ./config.toml
+	@$(BIN)/monitor run
+
+test: $(VENV)/.dev  ## Install what the tests need and run them all, with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python tests/coverage_bars.py
+
+check: $(VENV)/.dev  ## Formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev  ## Format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## Measure what we promise
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove everything that was made here
+	rm -rf $(VENV) demo build dist .coverage* .mypy_cache .pytest_cache .ruff_cache

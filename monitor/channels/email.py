@@ -1,0 +1,241 @@
+"""E-mail: one message a recipient, frozen to bytes before it is sent."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime, parseaddr
+from typing import Any, Literal
+
+import aiosmtplib
+
+from monitor.errors import (
+    DeliveryDeferred,
+    DeliveryError,
+    DeliveryInDoubt,
+    DeliveryRejected,
+)
+from monitor.models import Digest, Part, Receipt, Secret, Target
+from monitor.text.words import one_line
+
+_CONNECT_SECONDS = 30.0
+_SEND_SECONDS = 120.0
+# A wrong password or an account out of order is no fault of the message.
+_CHANNEL_FAULTS = (421, 450, 451, 452, 454, 530, 534, 535, 538, 552)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The mail server. ``explicit`` is False when the configuration has none."""
+
+    host: str = "localhost"
+    port: int | None = None
+    tls: Literal["starttls", "implicit", "none"] = "none"
+    user: str = ""
+    password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
+    sender: str = "News monitor <monitor@localhost>"
+    explicit: bool = False
+
+    @property
+    def real_port(self) -> int:
+        """The port, or the usual one for the kind of TLS."""
+        usual = {"starttls": 587, "implicit": 465, "none": 25}
+        return self.port or usual[self.tls]
+
+    @property
+    def domain(self) -> str:
+        """The domain of the sender: never the name of this machine."""
+        return ascii_address(parseaddr(self.sender)[1]).rpartition("@")[2]
+
+
+def ascii_address(address: str) -> str:
+    """An address with its domain in IDNA, as envelopes and headers need it.
+
+    Raises:
+        ValueError: It is no address, or its local part is not ASCII.
+    """
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain and local.isascii()) or " " in address:
+        raise ValueError(f"not an e-mail address we can send to: {address!r}")
+    try:
+        name = domain.encode("idna").decode("ascii")
+        return Address(username=local, domain=name).addr_spec
+    except (UnicodeError, ValueError, IndexError) as error:
+        raise ValueError(f"not an e-mail address: {address!r}") from error
+
+
+class _Policy(EmailPolicy):
+    """Headers go out as we encoded them.
+
+    The stdlib policy turns a long List-Unsubscribe URL into encoded words, which no
+    mailbox provider reads, and with longer lines breaks RFC 2047's 75 columns.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - as the base class has it
+        if _is_mime(name):
+            return super().header_store_parse(name, value)
+        return name, value
+
+    def _fold(self, name: str, value: Any, refold_binary: bool = False) -> str:  # noqa: ANN401, FBT001, FBT002 - as the base class has it
+        if _is_mime(name):
+            folded: str = super()._fold(name, value, refold_binary)  # type: ignore[misc]  # not in typeshed
+            return folded
+        return f"{name}: {value}{self.linesep}"
+
+    def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - as the base class has it
+        return self._fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - as the base class has it
+        return self._fold(name, value).encode("ascii", "surrogateescape")
+
+
+def _is_mime(name: str) -> bool:
+    return name.lower().startswith(("content-type", "content-transfer", "mime-"))
+
+
+_POLICY = _Policy(linesep="\r\n", max_line_length=78, cte_type="7bit")
+
+
+def _encoded(text: str, name: str) -> str:
+    """A header's text: as it is, or in encoded words of at most 75 columns."""
+    text = one_line(text, 900)
+    if text.isascii() and len(text) + len(name) < 76:
+        return text
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    header = Header(text, charset, maxlinelen=75, header_name=name)
+    return header.encode(linesep="\r\n")
+
+
+def _mailbox(text: str, name: str) -> str:
+    display, address = parseaddr(text)
+    address = ascii_address(address)
+    if not display:
+        return address
+    if display.isascii():
+        return str(Address(display_name=one_line(display, 200), addr_spec=address))
+    return f"{_encoded(display, name)} <{address}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """``to``: each address has its own delivery record."""
+
+    to: tuple[str, ...]
+    smtp: Smtp = field(default_factory=Smtp)
+
+    def targets(self) -> tuple[str, ...]:
+        return self.to
+
+    def render(self, digest: Digest, target: Target) -> list[Part]:
+        message = EmailMessage(policy=_POLICY)
+        for name, value in self._headers(digest, target):
+            message[name] = value
+        message.set_content(digest.text, cte=_encoding(digest.text))
+        message.add_alternative(digest.html, subtype="html", cte=_encoding(digest.html))
+        message.set_boundary(_boundary(target.id))
+        return [Part(id=target.id, target=target.address, payload=message.as_bytes())]
+
+    def _headers(self, digest: Digest, target: Target) -> list[tuple[str, str]]:
+        domain = self.smtp.domain
+        slug = "".join(
+            c if c.isascii() and c.isalnum() else "-" for c in digest.subscriber
+        )
+        return [
+            ("Date", format_datetime(digest.now)),
+            ("From", _mailbox(self.smtp.sender, "From")),
+            ("To", _mailbox(target.address, "To")),
+            ("Subject", _encoded(digest.subject, "Subject")),
+            ("Message-ID", f"<{message_id(target.id)}@{domain}>"),
+            ("List-Id", f"<{slug.strip('-') or 'digest'}.{domain}>"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+            ("Content-Language", "en"),
+        ]
+
+    async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
+        client = aiosmtplib.SMTP(
+            hostname=self.smtp.host,
+            port=self.smtp.real_port,
+            use_tls=self.smtp.tls == "implicit",
+            # Required, never opportunistic: the default would send in clear when a
+            # server offers no STARTTLS.
+            start_tls=self.smtp.tls == "starttls",
+            timeout=_CONNECT_SECONDS,
+        )
+        await self._connect(client)
+        try:
+            return await self._hand_over(client, part)
+        finally:
+            client.close()
+
+    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+        try:
+            await client.connect()
+            if self.smtp.user:
+                await client.login(self.smtp.user, self.smtp.password.reveal())
+        except aiosmtplib.SMTPResponseException as error:
+            text = f"{self._where}: {error.code} {error.message}"
+            raise DeliveryDeferred(text, code=error.code) from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise DeliveryDeferred(f"{self._where}: {error}{self._advice}") from error
+
+    @property
+    def _where(self) -> str:
+        return f"{self.smtp.host}:{self.smtp.real_port}"
+
+    @property
+    def _advice(self) -> str:
+        if self.smtp.explicit:
+            return ""
+        return (
+            "\n  No mail server is configured and none listens here. Add for example:"
+            '\n    [smtp]\n    host = "smtp.example.org"\n    tls = "starttls"'
+            '\n    user = "monitor"\n    password = { env = "SMTP_PASSWORD" }'
+            '\n    from = "News monitor <monitor@example.org>"'
+        )
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, part: Part) -> Receipt:
+        sender = ascii_address(parseaddr(self.smtp.sender)[1])
+        recipient = ascii_address(parseaddr(part.target)[1])
+        try:
+            # send_message() would flatten again, with the policy that breaks headers.
+            _, text = await client.sendmail(
+                sender, [recipient], part.payload, timeout=_SEND_SECONDS
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients[0]
+            raise _refusal(refused.code, refused.message) from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refusal(error.code, error.message) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            text = f"{self._where}: the connection was lost before the answer: {error}"
+            raise DeliveryInDoubt(text) from error
+        return Receipt(text=text, code=250)
+
+
+def _refusal(code: int, text: str) -> DeliveryError:
+    """A reply as an error: 4xx and trouble of the account may pass, 5xx do not."""
+    if code < 500 or code in _CHANNEL_FAULTS:
+        return DeliveryDeferred(f"{code} {text}", code=code)
+    return DeliveryRejected(f"{code} {text}", code=code)
+
+
+def message_id(delivery_id: str) -> str:
+    """The local part of a Message-ID: 32 base32 characters, the same on every retry."""
+    digest = hashlib.sha256(delivery_id.encode()).digest()
+    return base64.b32encode(digest).decode()[:32].lower()
+
+
+def _boundary(delivery_id: str) -> str:
+    return f"=_{hashlib.sha256(delivery_id.encode()).hexdigest()[:40]}"
+
+
+def _encoding(text: str) -> str:
+    """base64 where more than a third of the bytes would have to be escaped."""
+    raw = text.encode()
+    escaped = sum(byte > 127 for byte in raw)
+    return "base64" if escaped * 3 > len(raw) else "quoted-printable"

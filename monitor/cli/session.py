@@ -1,0 +1,80 @@
+"""What commands share: the configuration, the clock, an open daemon or database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from monitor import log
+from monitor.cli.output import settings
+from monitor.clock import Clock, SystemClock
+from monitor.config import Config, load
+from monitor.config.values import duration
+from monitor.daemon import Daemon, build
+
+T = TypeVar("T")
+
+
+def configuration() -> Config:
+    """The checked configuration, with logging set up as asked."""
+    set_up_log()
+    return load(settings().config_path)
+
+
+def set_up_log() -> None:
+    """Send logs to stderr, as loud as the options say."""
+    log.set_up(settings().verbosity)
+
+
+def clock() -> Clock:
+    """The machine's clock, or one that starts at ``--at``."""
+    text = settings().at
+    if not text:
+        return SystemClock()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"--at {text}: write a time such as 2026-11-22T07:30:00Z"
+        raise click.UsageError(message) from error
+    return SystemClock((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC))
+
+
+class Duration(click.ParamType[timedelta]):
+    """An option that takes "24h" or "7d"."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta:
+        try:
+            return duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@asynccontextmanager
+async def opened(
+    *,
+    lock: bool = False,
+    rehearsal: bool = False,
+    write: Callable[[str], None] | None = None,
+) -> AsyncIterator[Daemon]:
+    """The program with its database open; without ``lock`` beside a running service."""
+    daemon = build(configuration(), clock(), rehearsal=rehearsal, write=write)
+    try:
+        await daemon.open(lock=lock)
+        yield daemon
+    finally:
+        await daemon.close()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine as the whole of a command."""
+    return asyncio.run(work)

@@ -1,0 +1,360 @@
+"""demo, try, init, check-config, send-test: from nothing to a working service."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor.channels import Channel
+from monitor.cli.group import with_globals
+from monitor.cli.output import bold, count, emit, moment, say, settings
+from monitor.cli.session import clock, configuration, opened, run
+from monitor.config import Config
+from monitor.digests import slots
+from monitor.errors import DeliveryError, RuleError
+from monitor.http import Network
+from monitor.models import Article, Entry, Match, PageState, ParsedFeed
+from monitor.rules import explain, syntax
+from monitor.rules.index import Index, Rule
+
+
+@click.command("demo")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Where digest.html and digest.txt are written",
+)
+@with_globals
+def demo_command(folder: Path) -> None:
+    r"""Run everything on bundled feeds, on this machine, in seconds.
+
+    A small newsroom is started on loopback; the real pipeline reads it over HTTP into
+    SQLite, stays silent at first, then tells what a second round of articles brought.
+    Needs neither internet nor configuration.
+
+    \b
+    Examples:
+      monitor demo
+      monitor demo --folder /tmp/demo
+    """
+    from monitor.cli.session import set_up_log
+    from monitor.demo.tour import tour
+
+    set_up_log()
+    folder.mkdir(parents=True, exist_ok=True)
+    result = run(
+        tour(folder, clock(), say=lambda text: None if settings().json else say(text))
+    )
+    emit(result, "")
+
+
+# --- try ---
+
+
+@click.command("try")
+@click.argument("rule")
+@click.argument("urls", nargs=-1, required=True)
+@with_globals
+def try_command(rule: str, urls: tuple[str, ...]) -> None:
+    r"""Match feeds right now, by the texts in them; store nothing, send nothing.
+
+    \b
+    Exit status: 0, 1 if a feed cannot be read, 2 if the rule is wrong.
+
+    \b
+    Examples:
+      monitor try 'Aleppo AND airstrike' https://feeds.bbci.co.uk/news/world/rss.xml
+      monitor try '"port strike" NOT football' FEED FEED
+    """
+    from monitor.cli.trial import read_feeds, trial_tools
+
+    try:
+        tree = syntax.parse(rule)
+    except RuleError as error:
+        message = f"{error.message}\n{syntax.caret(rule, error)}\n  {error.hint}"
+        raise click.UsageError(message) from error
+    index = Index([Rule(name="try", tree=tree)], {})
+
+    async def work() -> list[ParsedFeed | BaseException]:
+        async with trial_tools(_networks()) as tools:
+            return await read_feeds(tools, list(urls))
+
+    started = time.monotonic()
+    found = run(work())
+    seconds = time.monotonic() - started
+    feeds = [f for f in found if isinstance(f, ParsedFeed)]
+    failures = [
+        (u, f) for u, f in zip(urls, found, strict=True) if isinstance(f, BaseException)
+    ]
+    hits = [hit for feed in feeds for hit in _try_feed(index, feed)]
+    data = {
+        "feeds": len(feeds),
+        "articles": sum(len(f.entries) for f in feeds),
+        "matches": [
+            {"title": h.article.title, "url": h.article.url, "source": h.article.source}
+            for h in hits
+        ],
+        "failed": {url: str(error) for url, error in failures},
+    }
+    emit(data, lambda: _try_text(rule, data, hits, failures, seconds))
+    if failures:
+        click.get_current_context().exit(1)
+
+
+def _networks() -> tuple[Network, ...] | None:
+    """What may be dialled: as configured, if there is a configuration."""
+    there = settings().config_path.exists()
+    return configuration().fetch.private_networks if there else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hit:
+    entry: Entry
+    article: Article
+    match: Match
+
+
+def _try_feed(index: Index, feed: ParsedFeed) -> list[_Hit]:
+    found = []
+    for entry in feed.entries:
+        article = Article(
+            title=entry.title,
+            summary=entry.summary,
+            body=entry.content,
+            aside="",
+            language=entry.language or feed.language or "en",
+            state=PageState.FEED,
+            url=entry.url,
+            source=feed.title,
+        )
+        found += [
+            _Hit(entry=entry, article=article, match=m) for m in index.match(article)
+        ]
+    return found
+
+
+def _try_text(
+    rule: str,
+    data: dict[str, Any],
+    hits: Sequence[_Hit],
+    failures: Sequence[tuple[str, BaseException]],
+    seconds: float,
+) -> str:
+    lines = [
+        f"Read {count(data['feeds'], 'feed')}, {count(data['articles'], 'article')} in "
+        f"{seconds:.1f} s (nothing was stored, nothing was sent)"
+    ]
+    lines += [f"  {url}: {error}" for url, error in failures]
+    lines.append(f"  {len(hits)} match" if len(hits) != 1 else "  1 matches")
+    width = max((min(24, len(h.article.source)) for h in hits), default=0)
+    for hit in hits:
+        when = (
+            f"{hit.entry.published:%d %b %H:%M}"
+            if hit.entry.published
+            else "no date     "
+        )
+        lines.append(
+            f"  {hit.article.source[:24]:{width}}  {when}  {bold(hit.article.title)}"
+        )
+        lines.append(f"  {'':{width}}  {explain.why(hit.match.hits)}")
+        if hit.article.url:
+            lines.append(f"  {'':{width}}  {hit.article.url}")
+    if hits:
+        lines += [
+            "Keep it? Put this into config.toml:",
+            "  [rules]",
+            f"  my-rule = {_toml(rule)}",
+        ]
+    return "\n".join(lines)
+
+
+def _toml(text: str) -> str:
+    if "'" not in text:
+        return f"'{text}'"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+# --- init ---
+
+
+@click.command("init")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there")
+@with_globals
+def init_command(*, force: bool) -> None:
+    r"""Write a commented config.toml that works as it is.
+
+    \b
+    Exit status: 0, 2 if the file is there already.
+
+    \b
+    Examples:
+      monitor init
+      monitor --config syria.toml init
+    """
+    from monitor.digests.render import templates_dir
+
+    path = Path(settings().config or "config.toml")
+    if path.exists() and not force:
+        message = (
+            f"{path} is there already: use --force to overwrite it, or --config FILE"
+        )
+        raise click.UsageError(message)
+    try:
+        path.write_text((templates_dir() / "config.toml").read_text("utf-8"), "utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from error
+    text = (
+        f"Wrote {path} (2 feeds, 1 rule, 1 subscriber, prints to the terminal until you "
+        "set a channel).\nNext: monitor check-config, then monitor check-once"
+    )
+    emit({"path": str(path)}, text)
+
+
+# --- check-config ---
+
+
+@click.command("check-config")
+@with_globals
+def check_config_command() -> None:
+    r"""Validate everything, run the rules' own tests, print the next digest times.
+
+    \b
+    Exit status: 0 all is well, 2 with every mistake and its place.
+
+    \b
+    Examples:
+      monitor check-config
+      monitor --config syria.toml check-config
+    """
+    config = configuration()
+    tests = sum(len(r.tests.match) + len(r.tests.skip) for r in config.rules.values())
+    now = clock().now()
+    data = {
+        "config": str(config.path),
+        "feeds": len(config.feeds),
+        "rules": len(config.rules),
+        "tests": tests,
+        "subscribers": len(config.subscribers),
+        "next": {name: _next_times(config, name, now) for name in config.subscribers},
+    }
+    emit(data, lambda: _check_text(config, data))
+
+
+def _next_times(config: Config, name: str, now: Any) -> list[str]:  # noqa: ANN401 - a datetime
+    subscriber = config.subscribers[name]
+    schedule = slots.parse(subscriber.digest)
+    zone = ZoneInfo(subscriber.timezone or config.service.timezone)
+    found = ["as soon as something matches"] if schedule.instant else []
+    at = now
+    for _ in range(3):
+        slot = slots.next_slot(schedule, zone, at)
+        if slot is None:
+            break
+        found.append(moment(slot, zone))
+        at = slot
+    return found
+
+
+def _check_text(config: Config, data: dict[str, Any]) -> str:
+    tests = f" ({count(data['tests'], 'test')} pass)" if data["tests"] else ""
+    head = (
+        f"{config.path}: OK. {count(data['feeds'], 'feed')}, "
+        f"{count(data['rules'], 'rule')}{tests}, {count(data['subscribers'], 'subscriber')}."
+    )
+    lines = [head]
+    for name, times in data["next"].items():
+        where = ", ".join(config.send_to[name])
+        lines.append(
+            f"  Next digest: {name} {', '.join(times) or 'never'}  (to {where})"
+        )
+    return "\n".join(lines)
+
+
+# --- send-test ---
+
+
+@click.command("send-test")
+@click.argument("who", required=False)
+@with_globals
+def send_test_command(who: str | None) -> None:
+    r"""Send a labelled test through every channel of a subscriber, or of all.
+
+    \b
+    Exit status: 0 all were accepted, 1 one was not; the server's words are printed.
+
+    \b
+    Examples:
+      monitor send-test desk
+    """
+    config = configuration()
+    if who is not None and who not in config.subscribers:
+        known = ", ".join(config.subscribers) or "none"
+        raise click.UsageError(f"there is no subscriber {who!r}; there are {known}")
+    results = run(_send_tests([who] if who else list(config.subscribers)))
+    emit({"results": results}, lambda: "\n".join(_test_line(r) for r in results))
+    if any(not r["accepted"] for r in results):
+        click.get_current_context().exit(1)
+
+
+async def _send_tests(names: list[str]) -> list[dict[str, Any]]:
+    from monitor.pipeline.notices import trial_digest
+
+    printed: list[str] = []
+    async with opened(
+        rehearsal=True, write=printed.append if settings().json else None
+    ) as daemon:
+        context = daemon.context
+        results = []
+        for name in names:
+            digest = trial_digest(context, name)
+            for number, channel in enumerate(context.config.send_to[name]):
+                parts = replace(digest, id=f"{digest.id}{number}")
+                results += await _send_test(
+                    name, channel, context.config.channels[channel], parts
+                )
+        return results
+
+
+async def _send_test(
+    name: str,
+    label: str,
+    channel: Channel,
+    digest: Any,  # noqa: ANN401 - a Digest
+) -> list[dict[str, Any]]:
+    from monitor.models import Target
+
+    results = []
+    for address in channel.targets():
+        for part in channel.render(
+            digest, Target(address=address, id=f"{digest.id}-{address}")
+        ):
+            started = time.monotonic()
+            try:
+                answer, accepted = (await channel.send(part)).text, True
+            except DeliveryError as error:
+                answer, accepted = str(error), False
+            results.append(
+                {
+                    "subscriber": name,
+                    "channel": label,
+                    "target": address,
+                    "accepted": accepted,
+                    "answer": answer,
+                    "seconds": round(time.monotonic() - started, 2),
+                }
+            )
+    return results
+
+
+def _test_line(result: dict[str, Any]) -> str:
+    where = f"{result['subscriber']}: {result['channel']} {result['target']}".strip()
+    if result["accepted"]:
+        return f"{where}  accepted in {result['seconds']} s: {result['answer']}"
+    return f"{where}  FAILED: {result['answer']}"

@@ -1,0 +1,335 @@
+"""What single values cannot show: names that must exist, rules that must work."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from monitor.channels import Channel, email, terminal
+from monitor.config.source import Source
+from monitor.config.values import (
+    Articles,
+    Config,
+    Fetch,
+    Root,
+    RuleConfig,
+    Service,
+    SubscriberConfig,
+    Web,
+)
+from monitor.digests import slots
+from monitor.errors import RuleError
+from monitor.models import Article, PageState
+from monitor.rules import syntax
+from monitor.rules.index import Index, Rule
+from monitor.rules.tree import Node
+from monitor.text.toml import Path as Place
+
+_SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    ("service", Service, ("keep", "heartbeat_url")),
+    ("web", Web, ("listen", "base_url")),
+    ("fetch", Fetch, ("pace",)),
+    ("articles", Articles, ("story_window",)),
+)
+
+
+def check(
+    source: Source, path: Path, root: Root, made: dict[str, Channel]
+) -> Config | None:
+    """Check names, rules, schedules and channels; None if anything is wrong."""
+    _sections_not_yet(source, root)
+    _not_yet(source, root)
+    feeds_of_rules = {n: _feeds(source, n, r, root) for n, r in root.rules.items()}
+    trees = _trees(source, root)
+    send_to = _send_to(source, root, made)
+    _subscribers(source, root)
+    if source.problems:
+        return None
+    rules = [Rule(name=n, tree=t, feeds=feeds_of_rules[n]) for n, t in trees.items()]
+    index = Index(rules, root.lists)
+    _rule_tests(source, root, index)
+    return Config(
+        path=path,
+        service=replace(root.service, database=_database(source, root)),
+        fetch=root.fetch,
+        articles=root.articles,
+        feeds=root.feeds,
+        lists=root.lists,
+        rules=root.rules,
+        queries={name: str(tree) for name, tree in trees.items()},
+        index=index,
+        subscribers=root.subscribers,
+        channels=made,
+        send_to=send_to,
+    )
+
+
+def _database(source: Source, root: Root) -> str:
+    url = root.service.database
+    if not url.startswith("sqlite:"):
+        return url
+    folder = source.folder_of(("service", "database"))
+    return f"sqlite:{folder / url.removeprefix('sqlite:')}"
+
+
+def _sections_not_yet(source: Source, root: Root) -> None:
+    """What will come later must not be ignored in silence."""
+    for section, shape, keys in _SECTIONS:
+        values, defaults = getattr(root, section), shape()
+        for key in keys:
+            value = getattr(values, key)
+            if value not in (getattr(defaults, key), ""):
+                _later(source, (section, key))
+
+
+def _not_yet(source: Source, root: Root) -> None:
+    if root.articles.full_text == "when-needed":
+        _later(source, ("articles", "full_text"), 'Try: "always" or "never"')
+    for name, feed in root.feeds.items():
+        if feed.quiet_after is not None:
+            _later(source, ("feeds", name, "quiet_after"))
+    for name, rule in root.rules.items():
+        if rule.urgent_when is not None:
+            _later(source, ("rules", name, "urgent_when"), 'Try: priority = "urgent"')
+    for name, subscriber in root.subscribers.items():
+        _subscriber_not_yet(source, name, subscriber)
+
+
+def _subscriber_not_yet(
+    source: Source, name: str, subscriber: SubscriberConfig
+) -> None:
+    if subscriber.quiet is not None:
+        _later(source, ("subscribers", name, "quiet"))
+    if subscriber.language != "en":
+        _later(source, ("subscribers", name, "language"), 'Try: "en"')
+
+
+def _later(source: Source, place: Place, hint: str = "Try: leave it out") -> None:
+    name = ".".join(map(str, place))
+    source.problem(place, f"{name}: not supported yet", hint=hint)
+
+
+def _feeds(
+    source: Source, name: str, rule: RuleConfig, root: Root
+) -> frozenset[str] | None:
+    """The feeds that a rule watches; None for all."""
+    if not rule.feeds:
+        return None
+    groups = {g for feed in root.feeds.values() for g in feed.groups}
+    known = [*root.feeds, *(f"group:{g}" for g in sorted(groups))]
+    found: set[str] = set()
+    for number, wanted in enumerate(rule.feeds):
+        if wanted not in known:
+            _unknown(source, ("rules", name, "feeds", number), "feed", wanted, known)
+        group = wanted.removeprefix("group:")
+        found.update(
+            n for n, f in root.feeds.items() if n == wanted or group in f.groups
+        )
+    return frozenset(found)
+
+
+def _unknown(
+    source: Source, place: Place, what: str, name: str, known: list[str]
+) -> None:
+    if name in source.tables.get(f"{what}s", ()):
+        return  # it is there, and what is wrong with it has been said
+    near = get_close_matches(name, known, 1)
+    offer = f'; did you mean "{near[0]}"?' if near else ""
+    hint = "" if near else f"Known: {', '.join(sorted(known)) or 'none'}"
+    where = ".".join(str(p) for p in place[:3])
+    source.problem(place, f'{where}: there is no {what} "{name}"{offer}', hint=hint)
+
+
+def _trees(source: Source, root: Root) -> dict[str, Node]:
+    trees = {}
+    for name, rule in root.rules.items():
+        if tree := _tree(source, name, rule, root):
+            trees[name] = tree
+    for name, items in root.lists.items():
+        _list(source, name, items)
+    return trees
+
+
+def _tree(source: Source, name: str, rule: RuleConfig, root: Root) -> Node | None:
+    simple = rule.all or rule.any or rule.none
+    place: Place = ("rules", name)
+    if rule.query and simple:
+        message = f'rule "{name}": write either query or all/any/none, not both'
+        source.problem(place, message, at_key=True)
+        return None
+    if simple or not rule.query:
+        return _simple_tree(source, name, rule, root)
+    try:
+        return syntax.parse(rule.query, root.lists)
+    except RuleError as error:
+        if isinstance(source.tables["rules"][name], dict):
+            place = (*place, "query")
+        _rule_problem(source, place, name, error, (error.start, error.end))
+        return None
+
+
+def _simple_tree(
+    source: Source, name: str, rule: RuleConfig, root: Root
+) -> Node | None:
+    if not (rule.all or rule.any or rule.none):
+        hint = "Try: query = 'Aleppo AND airstrike'"
+        message = f'rule "{name}": the rule is empty'
+        source.problem(("rules", name), message, hint=hint, at_key=True)
+        return None
+    good = True
+    for key in ("all", "any", "none"):
+        for number, text in enumerate(getattr(rule, key)):
+            try:
+                syntax.item(text, root.lists)
+            except RuleError as error:
+                good = False
+                _rule_problem(source, ("rules", name, key, number), name, error, None)
+    if not good:
+        return None
+    try:
+        return syntax.parse_lists(
+            all=rule.all, any=rule.any, none=rule.none, lists=root.lists
+        )
+    except RuleError as error:
+        _rule_problem(source, ("rules", name), name, error, None)
+        return None
+
+
+def _rule_problem(
+    source: Source,
+    place: Place,
+    name: str,
+    error: RuleError,
+    inside: tuple[int, int] | None,
+) -> None:
+    message = f'rule "{name}": {error.message}'
+    source.problem(place, message, hint=error.hint, inside=inside)
+
+
+def _list(source: Source, name: str, items: tuple[str, ...]) -> None:
+    if not items:
+        source.problem(("lists", name), f"lists.{name}: the list is empty")
+    for number, text in enumerate(items):
+        place = ("lists", name, number)
+        if text.strip().startswith("@"):
+            source.problem(place, f"lists.{name}: a list cannot hold another list")
+            continue
+        try:
+            syntax.item(text)
+        except RuleError as error:
+            source.problem(place, f"lists.{name}: {error.message}", hint=error.hint)
+
+
+def _rule_tests(source: Source, root: Root, index: Index) -> None:
+    for name, rule in root.rules.items():
+        for key, expected in (("match", True), ("skip", False)):
+            for number, text in enumerate(getattr(rule.tests, key)):
+                if _meets(index, name, text) != expected:
+                    verb = (
+                        "should match and does not"
+                        if expected
+                        else "should not match and does"
+                    )
+                    place = ("rules", name, "tests", key, number)
+                    source.problem(place, f'rule "{name}": this text {verb}')
+
+
+def _meets(index: Index, name: str, text: str) -> bool:
+    feeds = index.rules[name].feeds
+    article = Article(
+        title=text,
+        summary="",
+        body="",
+        aside="",
+        language="en" if text.isascii() else "",
+        state=PageState.SUMMARY,
+        url="",
+        feed=next(iter(sorted(feeds)), "") if feeds else "",
+    )
+    return any(match.rule == name for match in index.match(article))
+
+
+def _subscribers(source: Source, root: Root) -> None:
+    for name, subscriber in root.subscribers.items():
+        base: Place = ("subscribers", name)
+        for number, rule in enumerate(subscriber.rules):
+            if rule not in root.rules:
+                place = (*base, "rules", number)
+                _unknown(source, place, "rule", rule, list(root.rules))
+        try:
+            slots.parse(subscriber.digest)
+        except ValueError as error:
+            source.problem((*base, "digest"), f"subscribers.{name}.digest: {error}")
+    operator = root.service.operator
+    if operator and operator not in root.subscribers:
+        _unknown(
+            source,
+            ("service", "operator"),
+            "subscriber",
+            operator,
+            list(root.subscribers),
+        )
+
+
+def _send_to(
+    source: Source, root: Root, made: dict[str, Channel]
+) -> dict[str, tuple[str, ...]]:
+    """The channels of each subscriber; what ``email =`` means is made here."""
+    smtp = root.smtp.smtp() if root.smtp else email.Smtp()
+    _check_smtp(source, smtp)
+    _check_mail(source, made)
+    for name, channel in made.items():
+        if isinstance(channel, email.Config):
+            made[name] = replace(channel, smtp=smtp)
+    found = {}
+    for name, subscriber in root.subscribers.items():
+        for number, wanted in enumerate(subscriber.send_to):
+            if wanted not in made:
+                place = ("subscribers", name, "send_to", number)
+                _unknown(source, place, "channel", wanted, list(made))
+        found[name] = (*subscriber.send_to, *_own(source, name, subscriber, made, smtp))
+    return found
+
+
+def _own(
+    source: Source,
+    name: str,
+    subscriber: SubscriberConfig,
+    made: dict[str, Channel],
+    smtp: email.Smtp,
+) -> tuple[str, ...]:
+    if subscriber.email:
+        own = f"email:{name}"
+        made[own] = email.Config(to=(subscriber.email,), smtp=smtp)
+        _check_address(source, ("subscribers", name, "email"), subscriber.email)
+        return (own,)
+    if subscriber.send_to:
+        return ()
+    made["terminal"] = terminal.Config()
+    return ("terminal",)
+
+
+def _check_mail(source: Source, made: dict[str, Channel]) -> None:
+    for name, channel in made.items():
+        if isinstance(channel, email.Config):
+            if not channel.to:
+                source.problem(
+                    ("channels", name, "to"), f"channels.{name}.to: no address"
+                )
+            for number, address in enumerate(channel.to):
+                _check_address(source, ("channels", name, "to", number), address)
+
+
+def _check_address(source: Source, place: Place, address: str) -> None:
+    try:
+        email.ascii_address(address)
+    except ValueError as error:
+        source.problem(place, f"{'.'.join(map(str, place))}: {error}")
+
+
+def _check_smtp(source: Source, smtp: email.Smtp) -> None:
+    if smtp.tls == "none" and smtp.host not in email.LOOPBACK:
+        message = 'smtp.tls: "none" is for loopback only: mail would travel in clear'
+        source.problem(("smtp", "tls"), message, hint='Try: tls = "starttls"')
+    if smtp.explicit and not smtp.domain:
+        source.problem(("smtp", "from"), "smtp.from: write a mail address")

@@ -1,0 +1,1 @@
+"""The bundled demo newsroom: invented outlets, real formats, loopback only."""

@@ -1,0 +1,256 @@
+"""Decide what a subscriber is told: new stories, updates, or nothing yet. Pure.
+
+The unit is the story, the group of copies or the entry. It is told once as new;
+later tellings are updates and name their cause.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.digests.excerpt import excerpt, title_marks
+from monitor.models import (
+    ArticleMatch,
+    Cause,
+    DigestStory,
+    DueMatch,
+    PageState,
+    StoryMember,
+)
+
+COOLDOWN = timedelta(minutes=30)
+WEAK_EVERY = timedelta(hours=1)
+_WITH_TEXT = (PageState.OK, PageState.FEED)
+_PRIORITIES = ("urgent", "normal", "low")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTerms:
+    """What a rule's configuration says about telling it."""
+
+    name: str
+    priority: str = "normal"
+    on_update: str = "new-match"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """When and how a digest is made.
+
+    ``instant`` digests wait for cooldowns; ``has_slots`` says that a scheduled digest
+    will come as well; ``everything`` ignores all waiting (``--flush``).
+    """
+
+    now: datetime
+    instant: bool
+    has_slots: bool = False
+    everything: bool = False
+    last_weak_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A unit that is told now."""
+
+    unit: str
+    number: int
+    cause: Cause | None
+    due: tuple[DueMatch, ...]
+    rules: tuple[str, ...]
+    lead: DueMatch
+    priority: str
+
+    @property
+    def weak(self) -> bool:
+        return all(d.match.weak for d in self.due)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is told, and which matches are settled without a word."""
+
+    items: tuple[Item, ...]
+    settled: tuple[int, ...]
+
+
+def choose(
+    due: Sequence[DueMatch], rules: Sequence[RuleTerms], occasion: Occasion
+) -> Choice:
+    """Decide about every match that a subscriber was not told yet.
+
+    What is neither told nor settled waits for a later occasion.
+    """
+    terms = {rule.name: rule for rule in rules}
+    units: dict[str, list[DueMatch]] = defaultdict(list)
+    for match in due:
+        units[match.unit].append(match)
+    items: list[Item] = []
+    settled: list[int] = []
+    for matches in units.values():
+        worth, silent = _weighed(matches, terms)
+        settled += silent
+        if worth and (item := _item(worth, terms, occasion)):
+            items.append(item)
+    if not occasion.instant and not occasion.everything:
+        items = _without_lonely_reports(items)
+    order = {rule.name: n for n, rule in enumerate(rules)}
+    return Choice(
+        items=tuple(sorted(items, key=lambda i: _rank(i, order))),
+        settled=tuple(settled),
+    )
+
+
+def _weighed(
+    matches: Sequence[DueMatch], terms: Mapping[str, RuleTerms]
+) -> tuple[list[DueMatch], list[int]]:
+    """Part the matches worth a word from those that are settled in silence.
+
+    A rule that met an entry before says no more by meeting its next revision, unless
+    ``on_update`` is "always"; with "never" only new stories count.
+    """
+    worth, silent = [], []
+    for match in matches:
+        policy = terms[match.match.rule].on_update
+        repeated = match.pair_told and policy != "always"
+        if match.told and (repeated or policy == "never"):
+            silent.append(match.match_id)
+        else:
+            worth.append(match)
+    return worth, silent
+
+
+def _item(
+    worth: Sequence[DueMatch], terms: Mapping[str, RuleTerms], occasion: Occasion
+) -> Item | None:
+    first = worth[0]
+    cause = _cause(worth) if first.told else None
+    item = Item(
+        unit=first.unit,
+        number=first.told,
+        cause=cause,
+        due=tuple(worth),
+        rules=tuple(name for name in terms if any(d.match.rule == name for d in worth)),
+        lead=lead(worth),
+        priority=_priority(worth, terms),
+    )
+    return None if _must_wait(item, first.told_at, occasion) else item
+
+
+def _cause(worth: Sequence[DueMatch]) -> Cause:
+    if all(not match.entry_told for match in worth):
+        return Cause.FURTHER_REPORT
+    return Cause.REVISION
+
+
+def _must_wait(item: Item, told_at: datetime | None, occasion: Occasion) -> bool:
+    if occasion.everything or not occasion.instant:
+        return False
+    if item.weak:
+        last = occasion.last_weak_at
+        recent = last is not None and occasion.now - last < WEAK_EVERY
+        return occasion.has_slots or recent
+    if told_at is None or item.priority == "urgent":
+        return False
+    return occasion.now - told_at < COOLDOWN
+
+
+def _without_lonely_reports(items: list[Item]) -> list[Item]:
+    """Further reports of told stories are no reason for a scheduled digest."""
+    reason = any(item.cause is not Cause.FURTHER_REPORT for item in items)
+    return items if reason else []
+
+
+def _priority(worth: Sequence[DueMatch], terms: Mapping[str, RuleTerms]) -> str:
+    found = {terms[match.match.rule].priority for match in worth}
+    return next(p for p in _PRIORITIES if p in found)
+
+
+def lead(matches: Sequence[DueMatch]) -> DueMatch:
+    """The match whose article stands for the story: the earliest that has its text.
+
+    Time is the earlier of published and first seen: the future is never trusted.
+    """
+    return min(
+        matches,
+        key=lambda d: (
+            d.match.weak,
+            d.article.state not in _WITH_TEXT,
+            min(d.article.published or d.first_seen, d.first_seen),
+            -d.entry_revision,
+            -d.article_id,
+        ),
+    )
+
+
+def _rank(item: Item, order: Mapping[str, int]) -> tuple[int, int, bool, float, str]:
+    """Urgent first, then by rule as the subscriber lists them, then by score."""
+    score = max(match.match.score for match in item.due)
+    return (
+        _PRIORITIES.index(item.priority),
+        min(order[name] for name in item.rules),
+        item.weak,
+        -score,
+        item.unit,
+    )
+
+
+def story(item: Item, members: Sequence[StoryMember]) -> DigestStory:
+    """The story of an item, as every channel shows it.
+
+    ``members`` are all articles of the unit, matching or not; the lead stands first.
+    """
+    latest = _latest(item.due)
+    own = [d for d in latest if d.article_id == item.lead.article_id]
+    hits = [hit for d in own for hit in d.match.hits]
+    article = item.lead.article
+    text = excerpt(article, hits)
+    ordered = sorted(
+        (_seen_from(item.lead, member) for member in members),
+        key=lambda m: m.article_id != item.lead.article_id,
+    )
+    return DigestStory(
+        id=item.lead.unit_id,
+        status="update" if item.number else "new",
+        cause=item.cause,
+        title=article.title or text.text[:80] or article.url,
+        url=article.url or article.final_url,
+        source=article.source,
+        origin=article.origin,
+        language=article.language,
+        published=article.published,
+        first_seen=item.lead.first_seen,
+        excerpt=text.text,
+        marks=text.marks,
+        title_marks=title_marks(hits) if article.title else (),
+        priority=item.priority,
+        rules=item.rules,
+        voices=max(1, len({m.group_id for m in members})),
+        summary_only=article.state not in _WITH_TEXT,
+        matches=tuple(
+            ArticleMatch(
+                rule=d.match.rule,
+                article=d.article.url or d.article.final_url,
+                weak=d.match.weak,
+                hits=d.match.hits,
+            )
+            for d in latest
+        ),
+        articles=tuple(ordered),
+    )
+
+
+def _seen_from(lead: DueMatch, member: StoryMember) -> StoryMember:
+    """A member as the lead's copy, or not: which was stored first does not matter."""
+    copy = member.group_id == lead.group_id and member.article_id != lead.article_id
+    return replace(member, copy_of=lead.article.url if copy else None)
+
+
+def _latest(due: Sequence[DueMatch]) -> list[DueMatch]:
+    """One match an entry and rule: that of the latest reading."""
+    latest: dict[tuple[int, str], DueMatch] = {}
+    for match in due:
+        key = (match.entry_id, match.match.rule)
+        if key not in latest or latest[key].article_id < match.article_id:
+            latest[key] = match
+    return list(latest.values())

@@ -1,0 +1,144 @@
+"""Render a digest: subject, text part and HTML part.
+
+Pure apart from reading the templates, which happens once. What a part says is decided
+in :mod:`monitor.digests.wording`; how a value looks in :mod:`monitor.digests.filters`.
+
+Templates see frozen values in a sandbox. Control characters are taken out of every
+expression and HTML is escaped in every template, whatever its name.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import css_inline
+from jinja2 import FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from monitor.digests import filters, wording
+from monitor.digests.palette import DARK, LIGHT
+from monitor.models import Digest
+
+_PACKAGE = Path(__file__).parent.parent
+_NOTICES = ("notice", "test")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+_inliner = css_inline.CSSInliner(
+    keep_at_rules=True, load_remote_stylesheets=False, minify_css=True
+)
+
+
+def templates_dir() -> Path:
+    """Where the templates are: in the wheel inside of the package, else beside it."""
+    installed = _PACKAGE / "_templates"
+    return installed if installed.is_dir() else _PACKAGE.parent / "templates"
+
+
+def render(digest: Digest) -> Digest:
+    """The digest with subject, text and HTML; the same values give the same bytes."""
+    name = "notice" if digest.kind in _NOTICES else "digest"
+    subject = wording.subject(digest)
+    context = _context(digest, subject)
+    text = _environment(html=False).get_template(f"{name}.txt.j2").render(context)
+    page = _environment(html=True).get_template(f"{name}.html.j2").render(context)
+    return replace(
+        digest, subject=subject, text=_tidy(text), html=_inliner.inline(page)
+    )
+
+
+def _context(digest: Digest, subject: str) -> dict[str, object]:
+    """All that a template may use."""
+    shown = digest.stories[: digest.shown]
+    return {
+        "digest": digest,
+        "subject": subject,
+        "preheader": wording.preheader(digest),
+        "summary": wording.summary(digest),
+        "groups": wording.groups(digest.rules, shown),
+        "rest": digest.stories[digest.shown :],
+        "quiet": wording.quiet(digest),
+        "calendar": filters.calendar(digest),
+        "at": digest.slot or digest.now,
+        "light": LIGHT,
+        "dark": DARK,
+    }
+
+
+@cache
+def _environment(*, html: bool) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(templates_dir()),
+        autoescape=html,
+        undefined=StrictUndefined,
+        finalize=filters.finalize_html if html else filters.finalize_text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= _FILTERS
+    environment.filters["highlight"] = (
+        filters.highlight_html if html else filters.highlight_text
+    )
+    environment.globals["headlines"] = wording.HEADLINES
+    return environment
+
+
+def _tidy(text: str) -> str:
+    """No white space at the ends of lines, and never two blank lines in a row."""
+    lines = "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines) + "\n"
+
+
+# --- times need the digest that is rendered ---
+
+
+def _calendar(context: Context) -> filters.Calendar:
+    found = context["calendar"]
+    assert isinstance(found, filters.Calendar)
+    return found
+
+
+@pass_context
+def _ago(context: Context, moment: datetime) -> str:
+    return _calendar(context).ago(moment)
+
+
+@pass_context
+def _localtime(context: Context, moment: datetime) -> str:
+    return _calendar(context).time(moment)
+
+
+@pass_context
+def _datefmt(context: Context, moment: datetime, pattern: str) -> str:
+    return _calendar(context).date(moment, pattern)
+
+
+_FILTERS: dict[str, Callable[..., object]] = {
+    "ago": _ago,
+    "localtime": _localtime,
+    "datefmt": _datefmt,
+    "truncate_words": filters.truncate_words,
+    "domain": filters.domain,
+    "plural": filters.plural,
+    "listed": filters.listed,
+    "wrap": filters.wrap,
+    "safe_url": filters.safe_url,
+    "link": filters.link,
+    "bidi": filters.bidi,
+    "direction": filters.direction,
+    "language_tag": filters.language_tag,
+    "counts": wording.counts,
+    "articles": wording.articles,
+    "read": wording.read,
+    "troubled": wording.troubled,
+    "follows": wording.follows,
+    "headline": wording.headline,
+    "badges": wording.badges,
+    "others": wording.others,
+    "reasons": wording.reasons,
+    "query": wording.query,
+}

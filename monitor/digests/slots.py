@@ -1,0 +1,138 @@
+"""Decide when a digest is due. Pure.
+
+Schedules are words ("weekdays 07:30") that become cron expressions; cronsim knows
+both edges of daylight saving time: a slot in the gap comes at the first minute after
+it, one in the fold comes once.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+INSTANT = "instant"
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_EVERY = re.compile(r"every (\d{1,4})\s*(m|min|h)")
+EXAMPLES = (
+    '"daily 07:30", "weekdays 08:00, 16:00", "Sun 09:00", "hourly", "every 15m", '
+    '"instant" or "cron 0 8 * * 1-5"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When one subscriber gets digests; ``offset`` slots repeat within an hour's fold."""
+
+    instant: bool
+    crons: tuple[str, ...]
+    text: str
+
+
+def parse(texts: Sequence[str]) -> Schedule:
+    """Read the words of a ``digest`` key.
+
+    Raises:
+        ValueError: A text is no schedule; the message says what one looks like.
+    """
+    crons = [cron for text in texts if text.strip() != INSTANT for cron in _cron(text)]
+    instant = any(text.strip() == INSTANT for text in texts)
+    return Schedule(instant=instant, crons=tuple(crons), text=", ".join(texts))
+
+
+def _cron(text: str) -> list[str]:
+    words = " ".join(text.split()).lower()
+    if words == "hourly":
+        return ["0 * * * *"]
+    if words.startswith("cron "):
+        return [_checked(words.removeprefix("cron "), text)]
+    if match := _EVERY.fullmatch(words):
+        return [_aligned(int(match[1]), match[2][0], text)]
+    days, _, times = words.partition(" ")
+    found = [_TIME.fullmatch(t.strip()) for t in times.split(",")]
+    if not all(found) or (fields := _day_field(days)) is None:
+        raise ValueError(f"no schedule: {text!r}. Write {EXAMPLES}")
+    return [f"{int(m[2])} {int(m[1])} * * {fields}" for m in found if m]
+
+
+def _checked(expression: str, text: str) -> str:
+    # Six fields would mean seconds to cronsim.
+    if len(expression.split()) != 5:
+        raise ValueError(f"a cron expression has five fields: {text!r}")
+    try:
+        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(f"{error} in {text!r}") from error
+    return expression
+
+
+def _aligned(number: int, unit: str, text: str) -> str:
+    minutes = number * (60 if unit == "h" else 1)
+    if minutes and minutes < 60 and 60 % minutes == 0:
+        return f"*/{minutes} * * * *" if minutes > 1 else "* * * * *"
+    if minutes and minutes % 60 == 0 and 1440 % minutes == 0:
+        return f"0 */{minutes // 60} * * *" if minutes < 1440 else "0 0 * * *"
+    raise ValueError(
+        f"{text!r} divides neither an hour nor a day: write every 15m or 6h"
+    )
+
+
+def _day_field(days: str) -> str | None:
+    named = {"daily": "*", "weekdays": "1-5", "weekends": "0,6"}
+    if days in named:
+        return named[days]
+    fields = []
+    for part in days.split(","):
+        ends = [_DAYS.index(d[:3]) for d in part.split("-") if d[:3] in _DAYS]
+        if len(ends) != part.count("-") + 1 or len(ends) > 2:
+            return None
+        fields.append(
+            "-".join(map(str, ends))
+            if ends == sorted(ends)
+            else f"{ends[0]}-6,0-{ends[1]}"
+        )
+    return ",".join(fields)
+
+
+def next_slot(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first slot later than ``after``, in the subscriber's zone; None if there is none.
+
+    cronsim started inside a fold's second pass can return an earlier instant, hence
+    the loop.
+    """
+    found = []
+    for cron in schedule.crons:
+        for slot in CronSim(cron, after.astimezone(zone)):
+            if slot.astimezone(UTC) > after:
+                found.append(slot)
+                break
+    return min(found, key=lambda s: s.astimezone(UTC), default=None)
+
+
+def due_slot(
+    schedule: Schedule, zone: ZoneInfo, first: datetime, now: datetime
+) -> datetime:
+    """The latest slot up to ``now``, starting at one that is due.
+
+    Downtime over several slots gives one digest, not one a slot. After a very long
+    time the search starts a year ago.
+    """
+    slot = first
+    if now - first > timedelta(days=366):
+        slot = next_slot(schedule, zone, now - timedelta(days=366)) or first
+    while (later := next_slot(schedule, zone, slot)) is not None and later <= now:
+        slot = later
+    return slot.astimezone(zone)
+
+
+def slot_id(schedule: Schedule, slot: datetime) -> str:
+    """The identity of a slot: its local time, so that no clock step repeats it.
+
+    Slots that come more than once an hour's fold carry the offset as well.
+    """
+    local = slot.strftime("%Y-%m-%dT%H:%M")
+    dense = any(cron.split()[1] != "*" for cron in schedule.crons) is False
+    return f"{local}{slot:%z}" if dense else local

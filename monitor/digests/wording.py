@@ -1,0 +1,328 @@
+"""Say in words what a digest holds: subject, counts, badges, reasons. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.digests.filters import calendar, listed, plural, truncate_words
+from monitor.models import (
+    ArticleMatch,
+    Cause,
+    Coverage,
+    Digest,
+    DigestStory,
+    Hit,
+    RuleLine,
+    StoryMember,
+    Via,
+)
+from monitor.text.urls import site_of
+from monitor.text.words import fold, one_line
+
+SUBJECT_LENGTH = 120
+PREHEADER = (40, 110)
+HEADLINES = 20
+ALSO_IN = 8
+NAMES = 6
+FORMS = 3
+
+_CAUSES = {
+    Cause.REVISION: "the article was changed",
+    Cause.NEW_SENTENCES: "a report with new sentences",
+    Cause.FIGURE: "a figure has changed",
+    Cause.FURTHER_REPORT: "+1 outlet",
+    Cause.CORRECTION: "a correction",
+}
+_FIELDS = {"title": "title", "summary": "summary", "body": "text"}
+_PROMISE = "Links go straight to the publisher; no images, no tracking"
+_OWN_WORK = 'About monitor itself; "monitor status" shows how things stand'
+
+
+# --- the whole ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The stories of one rule, in the order in which they were handed in."""
+
+    rule: RuleLine
+    stories: tuple[DigestStory, ...]
+
+    @property
+    def urgent(self) -> bool:
+        return any(story.priority == "urgent" for story in self.stories)
+
+
+def groups(
+    rules: Sequence[RuleLine], stories: Sequence[DigestStory]
+) -> tuple[Group, ...]:
+    """Each story under its first rule, the rules in the subscriber's order.
+
+    A rule with an urgent story goes before the others.
+    """
+    found: dict[str, list[DigestStory]] = {rule.name: [] for rule in rules}
+    lines = {rule.name: rule for rule in rules}
+    for story in stories:
+        name = next((n for n in story.rules if n in lines), "")
+        found.setdefault(name, []).append(story)
+    other = RuleLine(name="", title="Other", query="")
+    filled = [
+        Group(rule=lines.get(name, other), stories=tuple(under))
+        for name, under in found.items()
+        if under
+    ]
+    return tuple(sorted(filled, key=lambda group: not group.urgent))
+
+
+def quiet(digest: Digest) -> tuple[str, ...]:
+    """The rules without any story: silence is said, so that it is no failure."""
+    met = {name for story in digest.stories for name in story.rules}
+    return tuple(_title(rule) for rule in digest.rules if rule.name not in met)
+
+
+def counts(stories: Sequence[DigestStory]) -> str:
+    """New stories and updates: "3 stories, 1 update"."""
+    updates = sum(story.status == "update" for story in stories)
+    new = len(stories) - updates
+    parts = [plural(new, "story", "stories")] if new else []
+    parts += [plural(updates, "update", "updates")] if updates else []
+    return ", ".join(parts)
+
+
+def articles(stories: Sequence[DigestStory]) -> str:
+    """How many articles these stories have, whether they matched or not."""
+    return plural(sum(len(s.articles) or 1 for s in stories), "article", "articles")
+
+
+def summary(digest: Digest) -> str:
+    """The first sentence of a digest, the same in both parts."""
+    when = calendar(digest)
+    zone = digest.timezone.rpartition("/")[2].replace("_", " ")
+    zone = zone if zone == "UTC" else f"{zone} time"
+    since = f" since {when.time(digest.window[0])}, {zone}" if digest.window else ""
+    if not digest.stories:
+        return f"No match{since}."
+    new = sum(story.status != "update" for story in digest.stories)
+    updates = len(digest.stories) - new
+    parts = [plural(new, "new story", "new stories")] if new else []
+    parts += [plural(updates, "update", "updates")] if updates else []
+    sources = {m.source for s in digest.stories for m in s.articles}
+    sources |= {s.source for s in digest.stories}
+    by = plural(len(sources), "source", "sources")
+    return f"{listed(parts)}, from {articles(digest.stories)} by {by}{since}."
+
+
+def follows(rules: Sequence[RuleLine]) -> str:
+    """The rules of a subscriber by title; a long list is cut."""
+    names = [f"“{_title(rule)}”" for rule in rules[:NAMES]]
+    rest = len(rules) - len(names)
+    return listed([*names, plural(rest, "more rule", "more rules")] if rest else names)
+
+
+def troubled(coverage: Coverage) -> bool:
+    """Whether there is something to worry about in what was watched."""
+    return bool(coverage.failing or coverage.held)
+
+
+def read(coverage: Coverage) -> str:
+    """How many feeds were read: "187 of 190 feeds read"."""
+    return f"{coverage.read} of {plural(coverage.feeds, 'feed', 'feeds')} read"
+
+
+# --- subject and preheader ---
+
+
+def subject(digest: Digest) -> str:
+    """The subject: what it is about first, whose digest it is last."""
+    first = one_line(digest.notice.strip().partition("\n")[0], SUBJECT_LENGTH)
+    name = f" · {one_line(digest.name, 40)}"
+    if digest.kind == "notice":
+        return one_line(f"monitor: {first or 'a notice'}", SUBJECT_LENGTH)
+    if digest.kind == "test":
+        return _headed(f"Test: {first or 'this channel works'}", name)
+    if not digest.stories:
+        return f"0 matches; {read(digest.coverage)}{name}"
+    found = groups(digest.rules, digest.stories)
+    if digest.kind == "instant" and len(digest.stories) == 1:
+        return _headed(_alert(digest.stories[0]), f" · {_title(found[0].rule, 40)}")
+    return _headed(_tally(found, SUBJECT_LENGTH - len(name)), name)
+
+
+def _headed(text: str, tail: str) -> str:
+    return one_line(text, SUBJECT_LENGTH - len(tail)) + tail
+
+
+def _alert(story: DigestStory) -> str:
+    urgent = "Urgent: " if story.priority == "urgent" else ""
+    update = "Update: " if story.status == "update" else ""
+    return f"{urgent}{update}{headline(story.title)}"
+
+
+def _tally(found: Sequence[Group], room: int) -> str:
+    """What every rule has, or the first rule and a sum where that grows too long."""
+    parts = [f"{_title(group.rule, 40)}: {counts(group.stories)}" for group in found]
+    whole = "; ".join(parts)
+    if len(whole) <= room:
+        return whole
+    rest = [story for group in found[1:] for story in group.stories]
+    rules = plural(len(found) - 1, "rule", "rules")
+    return f"{parts[0]}; {counts(rest)} of {rules} more"
+
+
+def preheader(digest: Digest) -> str:
+    """What a list of mails shows after the subject, without saying it again."""
+    least, most = PREHEADER
+    text = ""
+    for part in _preheader_parts(digest):
+        text += (" · " if text else "") + part
+        if len(text) >= least:
+            break
+    return one_line(text, most)
+
+
+def _preheader_parts(digest: Digest) -> Iterator[str]:
+    if digest.kind in ("notice", "test"):
+        parts = [digest.notice.strip().partition("\n")[2], _OWN_WORK]
+    elif digest.kind == "instant" and len(digest.stories) == 1:
+        story = digest.stories[0]
+        parts = [story.excerpt, story.source, _PROMISE]
+    else:
+        silent = quiet(digest)
+        titles = (story.title for story in digest.stories)
+        parts = [*titles, f"No match: {listed(silent)}" if silent else "", _PROMISE]
+    return filter(None, (one_line(part, 200) for part in parts))
+
+
+def headline(title: str) -> str:
+    """A title on one line, never empty."""
+    return one_line(title, 300) or "(no title)"
+
+
+def _title(rule: RuleLine, limit: int = 80) -> str:
+    return one_line(rule.title or rule.name, limit)
+
+
+# --- one story ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """A word that stands out, and what is said after it."""
+
+    kind: str
+    word: str
+    detail: str = ""
+
+
+def badges(story: DigestStory) -> tuple[Badge, ...]:
+    """What is special about a story: urgent, told before, taken from elsewhere."""
+    found = []
+    if story.priority == "urgent":
+        found.append(Badge(kind="urgent", word="URGENT"))
+    if story.status == "update":
+        detail = f": {_CAUSES[story.cause]}" if story.cause else ""
+        found.append(Badge(kind="update", word="UPDATE", detail=detail))
+    if story.origin and story.origin.lower() != site_of(story.url):
+        detail = f" of {one_line(story.origin, 40)}"
+        found.append(Badge(kind="repost", word="RE-POST", detail=detail))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """The other articles of a story: those that are listed, and what of the rest."""
+
+    listed: tuple[StoryMember, ...]
+    more: str
+
+
+def others(story: DigestStory) -> Others:
+    """All articles of a story but the one that stands for it."""
+    found = [member for member in story.articles if member.url != story.url]
+    rest = found[ALSO_IN:]
+    copies = sum(member.copy_of is not None for member in rest)
+    of_which = f", {plural(copies, 'copy', 'copies')} among them" if copies else ""
+    more = f"and {len(rest)} more{of_which}" if rest else ""
+    return Others(listed=tuple(found[:ALSO_IN]), more=more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One term of a rule: the forms that stood in the article, and where.
+
+    ``term`` is "" when the only form is the term itself.
+    """
+
+    term: str
+    forms: tuple[str, ...]
+    listed: bool
+    places: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a rule met a story.
+
+    ``rule`` is "" when the story has only one; ``source`` when the article that met
+    the rule is the one that is shown. Without ``found`` the rule takes every article.
+    """
+
+    rule: str
+    found: tuple[Found, ...]
+    weak: bool
+    source: str
+
+
+def reasons(story: DigestStory, rules: Sequence[RuleLine]) -> tuple[Reason, ...]:
+    """A reason for each rule of a story, from the shown article if it met the rule."""
+    best: dict[str, ArticleMatch] = {}
+    for match in sorted(story.matches, key=lambda m: (m.article != story.url, m.weak)):
+        best.setdefault(match.rule, match)
+    titles = {rule.name: _title(rule) for rule in rules}
+    sources = {member.url: member.source for member in story.articles}
+    return tuple(
+        Reason(
+            rule=titles.get(name, name) if len(best) > 1 else "",
+            found=_found(match.hits),
+            weak=match.weak,
+            source=""
+            if match.article == story.url
+            else sources.get(match.article, site_of(match.article)),
+        )
+        for name, match in best.items()
+    )
+
+
+def _found(hits: Sequence[Hit]) -> tuple[Found, ...]:
+    by_term: dict[str, list[Hit]] = {}
+    for hit in hits:
+        by_term.setdefault(hit.term, []).append(hit)
+    return tuple(_term(term, under) for term, under in by_term.items())
+
+
+def _term(term: str, hits: Sequence[Hit]) -> Found:
+    forms: dict[str, str] = {}
+    for hit in hits:
+        forms.setdefault(fold(hit.form), one_line(hit.form, 60))
+    itself = list(forms) == [fold(term.removeprefix("@"))]
+    return Found(
+        term="" if itself else one_line(term, 60),
+        forms=tuple(forms.values())[:FORMS],
+        listed=not itself and any(hit.via is Via.ALIAS for hit in hits),
+        places=_places(hits),
+    )
+
+
+def _places(hits: Sequence[Hit]) -> str:
+    """Where a term stands and how often: "in title and 4 times in text"."""
+    fields = dict.fromkeys(_FIELDS.get(hit.field, "") for hit in hits)
+    said = []
+    for name in fields:
+        count = sum(_FIELDS.get(hit.field, "") == name for hit in hits)
+        times = {1: "", 2: "twice "}.get(count, f"{count} times ")
+        said.append(times + (f"in {name}" if name else "beside the text"))
+    return listed(said)
+
+
+def query(rule: RuleLine) -> str:
+    """A rule's query, cut where it is a long one."""
+    return one_line(truncate_words(rule.query, 25), 160)

@@ -1,0 +1,165 @@
+"""Everything that can go wrong.
+
+MonitorError
+├── ConfigError                the operator must edit a file (exit 2)
+├── RuleError                  a rule cannot be read: offset, message, way out
+├── AlreadyRunning             another copy holds the lock (exit 3)
+├── StorageError               the database cannot be used now (exit 4)
+│   └── SchemaTooNew           a newer program has been here
+├── FetchError                 an HTTP exchange gave no usable answer
+│   ├── FetchTimeout           the deadline over the whole exchange passed
+│   ├── FetchTooLarge          the body grew past its limit
+│   └── FetchRefused           the address or the scheme may not be dialled
+├── FeedError                  an answer came, but it is no feed
+├── WorkerError                a task in a worker process gave no answer
+│   ├── WorkerTimeout          it was killed at its deadline
+│   └── WorkerDied             its process went away
+└── DeliveryError              a part did not reach its target
+    ├── DeliveryRejected       for good: do not retry
+    ├── DeliveryDeferred       for now: retry, not before ``retry_after``
+    └── DeliveryInDoubt        perhaps it did: retry with the same identity
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class MonitorError(Exception):
+    """The root: whatever we raise on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake in a text that a person wrote.
+
+    ``line`` and ``column`` count from 1; ``excerpt`` is the offending line and
+    ``width`` how many columns the caret covers.
+    """
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    excerpt: str = ""
+    width: int = 1
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}  " if self.line else ""
+        if not self.line and self.file:
+            where = f"{self.file}  "
+        lines = [where + self.message]
+        if self.excerpt:
+            pad = " " * (self.column - 1)
+            lines += [f"    {self.excerpt}", f"    {pad}{'^' * max(1, self.width)}"]
+        if self.hint:
+            lines.append(f"  {self.hint}")
+        return "\n".join(lines)
+
+
+class ConfigError(MonitorError):
+    """The configuration cannot be used; ``problems`` holds every mistake found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        text = "\n".join(map(str, problems))
+        super().__init__(f"{text}\n{count}. Nothing was changed.")
+
+
+class AlreadyRunning(MonitorError):
+    """Another copy of the program holds the lock of this database."""
+
+
+class StorageError(MonitorError):
+    """The database is away, locked, full or damaged."""
+
+
+class SchemaTooNew(StorageError):
+    """The database was migrated by a newer program."""
+
+
+class FetchError(MonitorError):
+    """DNS, TLS, connection or protocol trouble; the text is for the operator."""
+
+
+class FetchTimeout(FetchError):
+    """The deadline over the whole exchange passed."""
+
+
+class FetchTooLarge(FetchError):
+    """The body grew past the limit; reading stopped there."""
+
+
+class FetchRefused(FetchError):
+    """The target may not be dialled (private network, wrong scheme)."""
+
+
+class FeedError(MonitorError):
+    """The answer is no feed; the text says what it is instead."""
+
+
+class WorkerError(MonitorError):
+    """A task raised in its worker process; the text is its traceback."""
+
+
+class WorkerTimeout(WorkerError):
+    """The task passed its deadline and was killed."""
+
+
+class WorkerDied(WorkerError):
+    """The worker process went away in the middle of a task."""
+
+
+class DeliveryError(MonitorError):
+    """A part did not reach its target; ``code`` is the far side's, if it gave one."""
+
+    def __init__(self, text: str, *, code: int | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class DeliveryRejected(DeliveryError):
+    """The far side refused it for good."""
+
+
+class DeliveryDeferred(DeliveryError):
+    """It may work later; never before ``retry_after``, if that is given."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: int | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(text, code=code)
+        self.retry_after = retry_after
+
+
+class DeliveryInDoubt(DeliveryError):
+    """The far side may have taken it; a retry must carry the same identity."""
+
+
+class RuleError(MonitorError):
+    """A rule's text cannot be read; ``start`` and ``end`` are offsets into it.
+
+    The codes are those of the rule language's reference.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, start: int, end: int, hint: str
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.start = start
+        self.end = max(end, start + 1)
+        self.hint = hint
+        super().__init__(f"{code}: {message}")
+
+
+def root_of(error: BaseException) -> BaseException:
+    """What a task group raised, without the group around it; the first of several."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

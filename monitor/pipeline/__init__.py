@@ -1,0 +1,1 @@
+"""The four stages: poll, read, digest, send."""

@@ -1,0 +1,50 @@
+"""What every stage is handed: the parts that ``daemon.build`` put together."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.config import Config
+from monitor.http import Client
+from monitor.models import Secret
+from monitor.storage.database import Database
+from monitor.workers import DEADLINE_SECONDS, Workers
+
+PER_HOST = 10
+"""How many polls and pages a claim of one host takes; a lease outlasts them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How this run differs from the service's normal work."""
+
+    only_feed: str = ""
+    flush: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The database, the web, the workers, the rules, and the time."""
+
+    config: Config
+    database: Database
+    client: Client
+    workers: Workers
+    now: Callable[[], datetime]
+    node: str
+    key: Secret
+    options: Options = field(default_factory=Options)
+
+
+def new_token() -> str:
+    """A claim's token: nobody else has the same."""
+    return secrets.token_hex(8)
+
+
+def host_lease(config: Config) -> timedelta:
+    """Longer than all deadlines inside one claim of a host."""
+    one = config.fetch.timeout + config.fetch.per_host.gap
+    return PER_HOST * (one + timedelta(seconds=2 * DEADLINE_SECONDS)) + timedelta(
+        minutes=2
+    )

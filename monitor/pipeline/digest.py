@@ -1,0 +1,244 @@
+"""The digest stage: what a subscriber was not told yet becomes a digest.
+
+Claim the subscriber with what is due, render outside any transaction, then store
+digest, tellings and deliveries in one.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from monitor.config import SubscriberConfig
+from monitor.digests import slots
+from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
+from monitor.digests.render import render
+from monitor.models import Coverage, Digest, RuleLine, StoryMember
+from monitor.pipeline.context import Context, new_token
+from monitor.pipeline.freeze import Parts, identity, parts_of, store
+from monitor.storage import digests, subscribers
+from monitor.storage.database import Transaction
+from monitor.storage.digests import Telling
+
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)
+UNITS = {"stories": "story", "copies": "group", "nothing": "entry"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A subscriber that this node has, and what it is to be told now."""
+
+    name: str
+    token: str
+    kind: str
+    slot: datetime | None
+    slot_id: str
+    window: tuple[datetime, datetime] | None
+    choice: Choice
+    members: dict[str, tuple[StoryMember, ...]]
+    coverage: Coverage
+
+
+async def make_digests(context: Context) -> int:
+    """Make every digest that is due; how many that were."""
+    made = 0
+    for name in context.config.subscribers:
+        for scheduled in (False, True):
+            made += await _make(context, name, scheduled=scheduled)
+    return made
+
+
+async def _make(context: Context, name: str, *, scheduled: bool) -> int:
+    claimed = await context.database.call(
+        claim_digest, context, name, scheduled=scheduled
+    )
+    if claimed is None:
+        return 0
+    digest = compose(context, claimed)
+    parts = parts_of(context, digest) if digest else []
+    stored = await context.database.call(
+        _commit_digest, context, claimed, digest, parts
+    )
+    if stored and digest:
+        log.info(
+            "digest.made",
+            subscriber=name,
+            kind=digest.kind,
+            stories=len(digest.stories),
+            deliveries=len(parts),
+        )
+    return int(stored)
+
+
+def unit_of(context: Context) -> str:
+    """What is told once: "story", "group" or "entry"."""
+    return UNITS[context.config.articles.merge]
+
+
+def schedule_of(config: SubscriberConfig) -> slots.Schedule:
+    """The checked schedule of a subscriber."""
+    return slots.parse(config.digest)
+
+
+def zone_of(context: Context, config: SubscriberConfig) -> ZoneInfo:
+    """The zone of a subscriber, else the service's."""
+    return ZoneInfo(config.timezone or context.config.service.timezone)
+
+
+def claim_digest(
+    tx: Transaction,
+    context: Context,
+    name: str,
+    *,
+    scheduled: bool,
+    whatever: bool = False,
+) -> Claimed | None:
+    """Take a subscriber if there is something to do for it now.
+
+    ``scheduled`` asks for its slot, else for what is told at once. With ``whatever``
+    (preview) everything untold counts, whether or not its time has come.
+    """
+    config = context.config.subscribers[name]
+    schedule = schedule_of(config)
+    state = subscribers.subscriber_state(tx, name)
+    now = context.now()
+    everything = context.options.flush or whatever
+    slot = None
+    if scheduled and state.next_slot_at and state.next_slot_at <= now:
+        zone = zone_of(context, config)
+        slot = slots.due_slot(schedule, zone, state.next_slot_at, now)
+    if not _is_time(schedule, slot, scheduled=scheduled, everything=everything):
+        return None
+    token = new_token()
+    if not subscribers.claim_subscriber(tx, name, token=token, now=now, lease=LEASE):
+        return None
+    occasion = Occasion(
+        now=now,
+        instant=not scheduled,
+        has_slots=bool(schedule.crons),
+        everything=everything,
+        last_weak_at=digests.last_weak_at(tx, name),
+    )
+    unit = unit_of(context)
+    due = digests.due_matches(tx, name, unit)
+    choice = choose(due, _terms(context, config), occasion)
+    if slot is None and not choice.items and not choice.settled and not whatever:
+        subscribers.release_subscriber(tx, name, token)
+        return None
+    instant = schedule.instant and slot is None
+    first = min((d.match_id for i in choice.items for d in i.due), default=0)
+    start = state.told_until or subscribers.since(tx, name) or now
+    end = slot or now
+    return Claimed(
+        name=name,
+        token=token,
+        kind="instant" if instant else "digest",
+        slot=slot,
+        slot_id=slots.slot_id(schedule, slot) if slot else f"instant:{first}",
+        window=None if instant else (min(start, end), end),
+        choice=choice,
+        members={item.unit: digests.members(tx, item.unit) for item in choice.items},
+        coverage=digests.coverage(tx),
+    )
+
+
+def _is_time(
+    schedule: slots.Schedule,
+    slot: datetime | None,
+    *,
+    scheduled: bool,
+    everything: bool,
+) -> bool:
+    if scheduled:
+        return slot is not None
+    return schedule.instant or everything
+
+
+def _terms(context: Context, config: SubscriberConfig) -> list[RuleTerms]:
+    rules = context.config.rules
+    return [
+        RuleTerms(name=n, priority=rules[n].priority, on_update=rules[n].on_update)
+        for n in config.rules
+    ]
+
+
+def compose(context: Context, claimed: Claimed) -> Digest | None:
+    """The rendered digest; None where there is nothing to say."""
+    config = context.config.subscribers[claimed.name]
+    stories = tuple(story(i, claimed.members[i.unit]) for i in claimed.choice.items)
+    if not stories and (claimed.slot is None or config.when_empty == "skip"):
+        return None
+    rules = context.config.rules
+    zone = config.timezone or context.config.service.timezone
+    return render(
+        Digest(
+            id=identity(context.key, claimed.name, claimed.slot_id),
+            kind=claimed.kind,
+            subscriber=claimed.name,
+            name=config.name or claimed.name,
+            timezone=zone,
+            slot=claimed.slot,
+            window=claimed.window,
+            now=context.now(),
+            rules=tuple(
+                RuleLine(
+                    name=n, title=rules[n].title or n, query=context.config.queries[n]
+                )
+                for n in config.rules
+            ),
+            stories=stories,
+            shown=min(len(stories), config.max_stories),
+            coverage=replace(
+                claimed.coverage, summary_only=sum(s.summary_only for s in stories)
+            ),
+            schedule=schedule_of(config).text,
+        )
+    )
+
+
+def _commit_digest(
+    tx: Transaction,
+    context: Context,
+    claimed: Claimed,
+    digest: Digest | None,
+    parts: Parts,
+) -> bool:
+    """Store a digest, what it tells, its deliveries and the next slot. All or nothing."""
+    name = claimed.name
+    if not subscribers.holds_subscriber(tx, name, claimed.token):
+        return False
+    digests.settle(tx, name, claimed.choice.settled, None)
+    stored = digest is not None and store(
+        tx,
+        digest,
+        claimed.slot_id,
+        parts,
+        tellings=_tellings(claimed.choice),
+        now=context.now(),
+    )
+    if claimed.slot is not None:
+        config = context.config.subscribers[name]
+        after = slots.next_slot(
+            schedule_of(config), zone_of(context, config), context.now()
+        )
+        subscribers.set_next_slot(tx, name, after)
+    subscribers.release_subscriber(tx, name, claimed.token)
+    return stored
+
+
+def _tellings(choice: Choice) -> list[Telling]:
+    return [
+        Telling(
+            unit=item.unit,
+            number=item.number,
+            cause=item.cause,
+            rules=item.rules,
+            article_id=item.lead.article_id,
+            weak=item.weak,
+            match_ids=tuple(d.match_id for d in item.due),
+        )
+        for item in choice.items
+    ]

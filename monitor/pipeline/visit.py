@@ -1,0 +1,134 @@
+"""Visit hosts: claim one, poll its due feeds, fetch its waiting pages, give it back.
+
+Polls and pages share the claim of the host row, because politeness counts requests to
+a host, whatever they are for.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from monitor.models import Feed, WaitingEntry
+from monitor.pipeline.context import PER_HOST, Context, host_lease, new_token
+from monitor.pipeline.poll import poll
+from monitor.pipeline.read import read_page_of
+from monitor.storage import entries, feeds, hosts
+from monitor.storage.database import Transaction
+from monitor.storage.hosts import HostClaim
+
+AT_ONCE = 50
+"""How many hosts are visited at the same time."""
+
+Work = list[Feed | WaitingEntry]
+
+
+class Turns:
+    """Lets requests to one host through: so many at once, with a gap between starts.
+
+    It also collects how long the host asked to be left alone.
+    """
+
+    def __init__(self, context: Context, claim: HostClaim) -> None:
+        per_host = context.config.fetch.per_host
+        self._room = asyncio.Semaphore(per_host.at_once)
+        self._gap = per_host.gap
+        self._now = context.now
+        self.allowed_at = claim.allowed_at
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn, and hold it during the request."""
+        async with self._room:
+            start = max(self._now(), self.allowed_at)
+            self.allowed_at = start + self._gap
+            await asyncio.sleep((start - self._now()).total_seconds())
+            yield
+
+    def rest(self, wait: timedelta) -> None:
+        """The host said Retry-After: nothing goes to it before."""
+        self.allowed_at = max(self.allowed_at, self._now() + wait)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the host asked for a longer rest than a gap."""
+        return self.allowed_at - self._now() > max(self._gap, timedelta(seconds=1)) * 2
+
+
+async def visit_hosts(
+    context: Context,
+    *,
+    stopping: asyncio.Event,
+    done: Callable[[], Awaitable[None]],
+) -> int:
+    """Visit every host that is due, many at a time; how many visits that were.
+
+    A slow host never holds up the others: whenever a place is free, the next due host
+    is claimed. ``done`` is called after each visit.
+    """
+    visits = 0
+    running: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as group:
+        while not stopping.is_set():
+            claims = await _claim(context, AT_ONCE - len(running))
+            visits += len(claims)
+            running |= {group.create_task(_visit(context, c, done)) for c in claims}
+            if not running:
+                break
+            # Wake now and then, so that hosts which come due meanwhile are seen.
+            _, running = await asyncio.wait(
+                running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED
+            )
+    return visits
+
+
+async def _claim(context: Context, room: int) -> list[HostClaim]:
+    if room <= 0:
+        return []
+    return await context.database.call(
+        hosts.claim_hosts,
+        node=context.node,
+        token=new_token(),
+        now=context.now(),
+        lease=host_lease(context.config),
+        limit=room,
+        only_feed=context.options.only_feed,
+    )
+
+
+async def _visit(
+    context: Context, claim: HostClaim, done: Callable[[], Awaitable[None]]
+) -> None:
+    turns = Turns(context, claim)
+    work = await context.database.call(
+        _work, claim, context.now(), context.options.only_feed
+    )
+    async with asyncio.TaskGroup() as group:
+        for item in work:
+            group.create_task(_one(context, claim, turns, item))
+    await context.database.call(_release, claim, turns.allowed_at, context.now)
+    await done()
+
+
+def _work(tx: Transaction, claim: HostClaim, now: datetime, only: str) -> Work:
+    polls = feeds.due_feeds(tx, claim, now=now, limit=PER_HOST, only=only)
+    pages = entries.claim_pages(tx, claim, now=now, limit=PER_HOST - len(polls))
+    return [*polls, *pages]
+
+
+def _release(
+    tx: Transaction,
+    claim: HostClaim,
+    allowed_at: datetime,
+    now: Callable[[], datetime],
+) -> None:
+    hosts.release_host(tx, claim, now=now(), allowed_at=allowed_at)
+
+
+async def _one(
+    context: Context, claim: HostClaim, turns: Turns, item: Feed | WaitingEntry
+) -> None:
+    if isinstance(item, Feed):
+        await poll(context, claim, turns, item)
+    else:
+        await read_page_of(context, turns, item)

@@ -1,0 +1,1 @@
+"""An article meets the rules."""

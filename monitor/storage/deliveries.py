@@ -1,0 +1,323 @@
+"""Deliveries: the outbox. One row is one part to one target, frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.models import Delivery, DeliveryState, Part, Receipt
+from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+
+_OPEN = "('pending', 'sending', 'in_doubt')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A part to be sent through a channel."""
+
+    digest_id: int
+    subscriber: str
+    channel: str
+    number: int
+    part: Part
+    now: datetime
+
+
+def add_deliveries(tx: Transaction, new: Sequence[NewDelivery]) -> None:
+    """Put parts into the outbox, in the transaction of their digest."""
+    tx.many(
+        """
+        INSERT INTO delivery (public_id, digest_id, subscriber, channel, target, part,
+                              payload, state, created_at, due_at)
+        VALUES (:public_id, :digest_id, :subscriber, :channel, :target, :part,
+                :payload, 'pending', :now, :now)
+            ON CONFLICT DO NOTHING
+        """,
+        [
+            {
+                "public_id": d.part.id,
+                "digest_id": d.digest_id,
+                "subscriber": d.subscriber,
+                "channel": d.channel,
+                "target": d.part.target,
+                "part": d.number,
+                "payload": d.part.payload,
+                "now": d.now,
+            }
+            for d in new
+        ],
+    )
+
+
+def waiting_channels(tx: Transaction, now: datetime) -> list[str]:
+    """The names of the channels that have something to send now."""
+    rows = tx.all(
+        f"SELECT DISTINCT channel FROM delivery WHERE state IN {_OPEN} AND due_at <= :now",  # noqa: S608 - our own constant
+        now=now,
+    )
+    return sorted(r["channel"] for r in rows)
+
+
+def next_delivery_due(tx: Transaction) -> datetime | None:
+    """When the next delivery is to be tried."""
+    row = tx.one(f"SELECT MIN(due_at) AS at FROM delivery WHERE state IN {_OPEN}")  # noqa: S608 - our own constant
+    return maybe_time(row["at"]) if row else None
+
+
+def claim_deliveries(
+    tx: Transaction,
+    channel: str,
+    *,
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+) -> list[Delivery]:
+    """Take due deliveries of one channel, oldest first; the lease is the due time."""
+    tx.run(
+        f"""
+        WITH due AS (
+            SELECT id
+              FROM delivery
+             WHERE channel = :channel
+               AND state IN {_OPEN}
+               AND due_at <= :now
+             ORDER BY due_at, id
+             LIMIT :limit /*skip locked*/
+        )
+        UPDATE delivery
+           SET state = 'sending',
+               due_at = :until,
+               token = :token
+          FROM due
+         WHERE delivery.id = due.id
+        """,  # noqa: S608 - our own constant
+        channel=channel,
+        token=token,
+        now=now,
+        until=now + lease,
+        limit=limit,
+    )
+    rows = tx.all(
+        """
+        SELECT delivery.*, digest.kind
+          FROM delivery
+          JOIN digest ON digest.id = delivery.digest_id
+         WHERE delivery.token = :token
+         ORDER BY delivery.id
+        """,
+        token=token,
+    )
+    return [_delivery(row) for row in rows]
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        channel=row["channel"],
+        subscriber=row["subscriber"],
+        kind=row["kind"],
+        attempts=row["attempts"],
+        created_at=from_micros(row["created_at"]),
+        token=row["token"],
+        thread=row["thread"],
+        part=Part(
+            id=row["public_id"], target=row["target"], payload=bytes(row["payload"])
+        ),
+    )
+
+
+def renew(
+    tx: Transaction, delivery: Delivery, *, now: datetime, lease: timedelta
+) -> bool:
+    """Stretch the lease right before sending; False if another node has it."""
+    return bool(
+        tx.run(
+            "UPDATE delivery SET due_at = :until WHERE id = :id AND token = :token",
+            id=delivery.id,
+            token=delivery.token,
+            until=now + lease,
+        )
+    )
+
+
+def mark_sent(
+    tx: Transaction, delivery: Delivery, receipt: Receipt, now: datetime
+) -> None:
+    """Store that a part was taken, with what the far side said."""
+    tx.run(
+        """
+        UPDATE delivery
+           SET state = 'sent',
+               attempts = attempts + 1,
+               sent_at = :now,
+               token = NULL,
+               last_code = :code,
+               last_text = :text,
+               remote_id = :remote_id
+         WHERE id = :id
+           AND token = :token
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        now=now,
+        code=receipt.code,
+        text=receipt.text,
+        remote_id=receipt.remote_id,
+    )
+
+
+def mark_failed(
+    tx: Transaction,
+    delivery: Delivery,
+    *,
+    state: DeliveryState,
+    due_at: datetime,
+    code: int | None,
+    text: str,
+) -> None:
+    """Store why a part was not taken: to be retried at ``due_at``, or dead."""
+    tx.run(
+        """
+        UPDATE delivery
+           SET state = :state,
+               attempts = attempts + 1,
+               due_at = :due_at,
+               token = NULL,
+               last_code = :code,
+               last_text = :text
+         WHERE id = :id
+           AND token = :token
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        state=state,
+        due_at=due_at,
+        code=code,
+        text=text,
+    )
+
+
+def release(tx: Transaction, delivery: Delivery, now: datetime) -> None:
+    """Give back a delivery that was claimed and not tried."""
+    tx.run(
+        """
+        UPDATE delivery
+           SET state = 'pending', due_at = :now, token = NULL
+         WHERE id = :id
+           AND token = :token
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxLine:
+    """A delivery as ``outbox list`` shows it."""
+
+    id: int
+    public_id: str
+    subscriber: str
+    channel: str
+    target: str
+    kind: str
+    subject: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    last_code: int | None
+    last_text: str
+    payload: bytes
+
+
+_LINES = """
+    SELECT delivery.*, digest.kind, digest.subject
+      FROM delivery
+      JOIN digest ON digest.id = delivery.digest_id
+"""
+
+
+def _line(row: Row) -> OutboxLine:
+    return OutboxLine(
+        id=row["id"],
+        public_id=row["public_id"],
+        subscriber=row["subscriber"],
+        channel=row["channel"],
+        target=row["target"],
+        kind=row["kind"],
+        subject=row["subject"],
+        state=row["state"],
+        attempts=row["attempts"],
+        created_at=from_micros(row["created_at"]),
+        due_at=from_micros(row["due_at"]),
+        sent_at=maybe_time(row["sent_at"]),
+        last_code=row["last_code"],
+        last_text=row["last_text"] or "",
+        payload=bytes(row["payload"]),
+    )
+
+
+def list_deliveries(
+    tx: Transaction, states: Sequence[DeliveryState], limit: int = 100
+) -> list[OutboxLine]:
+    """Deliveries in some states, newest first."""
+    names = {f"s{n}": state for n, state in enumerate(states)}
+    rows = tx.all(
+        f"""
+        {_LINES}
+         WHERE delivery.state IN ({", ".join(f":{n}" for n in names)})
+         ORDER BY delivery.id DESC
+         LIMIT :limit
+        """,
+        limit=limit,
+        **names,
+    )
+    return [_line(row) for row in rows]
+
+
+def show_delivery(tx: Transaction, delivery_id: int) -> OutboxLine | None:
+    """One delivery with its payload."""
+    row = tx.one(f"{_LINES} WHERE delivery.id = :id", id=delivery_id)
+    return _line(row) if row else None
+
+
+def retry_delivery(tx: Transaction, delivery_id: int, now: datetime) -> bool:
+    """Let a dead or waiting delivery be tried now."""
+    return bool(
+        tx.run(
+            """
+            UPDATE delivery
+               SET state = 'pending',
+                   due_at = :now,
+                   created_at = CASE WHEN state = 'dead' THEN :now ELSE created_at END
+             WHERE id = :id
+               AND state IN ('pending', 'in_doubt', 'dead')
+            """,
+            id=delivery_id,
+            now=now,
+        )
+    )
+
+
+def drop_delivery(tx: Transaction, delivery_id: int) -> bool:
+    """Give up on a delivery that was not sent."""
+    return bool(
+        tx.run(
+            """
+            UPDATE delivery
+               SET state = 'dropped'
+             WHERE id = :id
+               AND state IN ('pending', 'in_doubt', 'dead')
+            """,
+            id=delivery_id,
+        )
+    )
+
+
+def count_deliveries(tx: Transaction) -> dict[str, int]:
+    """How many deliveries are in which state."""
+    rows = tx.all("SELECT state, COUNT(*) AS n FROM delivery GROUP BY state")
+    return {r["state"]: r["n"] for r in rows}

@@ -1,0 +1,356 @@
+"""Digests: what is due for whom, and what was told."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.models import (
+    Cause,
+    Coverage,
+    DueMatch,
+    FailingFeed,
+    HeldFlood,
+    StoryMember,
+)
+from monitor.storage.articles import article_from, match_from
+from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+
+_UNIT_IDS = {
+    "story": ("g.story_id", "story.public_id"),
+    "group": ("g.id", "g.public_id"),
+    "entry": ("e.id", "g.public_id"),
+}
+MAX_DUE = 20_000
+
+
+def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
+    """The matches that a subscriber was not told yet, oldest first.
+
+    Found by absence from ``told_match``, never by a cursor: the commits of several
+    nodes become visible out of order.
+    """
+    number, public_id = _UNIT_IDS[unit]
+    rows = tx.all(
+        f"""
+        SELECT m.id AS match_id, m.rule, m.rule_hash, m.score, m.weak, m.hits,
+               m.matched_at, a.*, a.id AS article_id, feed.name AS feed, e.guid,
+               e.first_seen, g.id AS group_number, {number} AS unit_number,
+               {public_id} AS public_id,
+               (SELECT COUNT(*) FROM told t
+                 WHERE t.subscriber = :subscriber
+                   AND t.unit = :prefix || CAST({number} AS TEXT)) AS told,
+               (SELECT MAX(t.at) FROM told t
+                 WHERE t.subscriber = :subscriber
+                   AND t.unit = :prefix || CAST({number} AS TEXT)) AS told_at,
+               (SELECT COUNT(*) FROM told_match t
+                  JOIN rule_match other ON other.id = t.match_id
+                 WHERE t.subscriber = :subscriber
+                   AND other.entry_id = m.entry_id) AS entry_told,
+               (SELECT COUNT(*) FROM told_match t
+                  JOIN rule_match other ON other.id = t.match_id
+                 WHERE t.subscriber = :subscriber
+                   AND other.entry_id = m.entry_id
+                   AND other.rule = m.rule) AS pair_told
+          FROM subscription s
+          JOIN rule_match m ON m.rule = s.rule AND m.matched_at >= s.since_at
+          JOIN article a ON a.id = m.article_id
+          JOIN entry e ON e.id = m.entry_id
+          JOIN feed ON feed.id = e.feed_id
+          JOIN copy_group g ON g.id = a.group_id
+          JOIN story ON story.id = g.story_id
+         WHERE s.subscriber = :subscriber
+           AND e.eligible_at >= s.since_at
+           AND NOT EXISTS (SELECT 1 FROM told_match t
+                            WHERE t.subscriber = :subscriber
+                              AND t.match_id = m.id)
+         ORDER BY m.id
+         LIMIT :limit
+        """,  # noqa: S608 - only our own column names are put in
+        subscriber=subscriber,
+        prefix=f"{unit}:",
+        limit=MAX_DUE,
+    )
+    return [_due(row, unit) for row in rows]
+
+
+def _due(row: Row, unit: str) -> DueMatch:
+    return DueMatch(
+        match_id=row["match_id"],
+        match=match_from(row),
+        article_id=row["article_id"],
+        entry_id=row["entry_id"],
+        entry_revision=row["revision"],
+        article=article_from(row),
+        guid=row["guid"],
+        first_seen=from_micros(row["first_seen"]),
+        matched_at=from_micros(row["matched_at"]),
+        unit=f"{unit}:{row['unit_number']}",
+        unit_id=row["public_id"],
+        group_id=row["group_number"],
+        copy_of=row["copy_of"],
+        told=row["told"],
+        told_at=maybe_time(row["told_at"]),
+        entry_told=bool(row["entry_told"]),
+        pair_told=bool(row["pair_told"]),
+    )
+
+
+def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
+    """All articles of a unit, matching or not: the latest reading of each entry."""
+    kind, _, number = unit.partition(":")
+    where = {"story": "g.story_id", "group": "g.id", "entry": "a.entry_id"}[kind]
+    rows = tx.all(
+        f"""
+        SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
+               a.published_at, e.first_seen, a.group_id, a.copy_of,
+               original.url AS original_url, original.entry_id AS original_entry,
+               a.entry_id
+          FROM article a
+          JOIN copy_group g ON g.id = a.group_id
+          JOIN entry e ON e.id = a.entry_id
+          JOIN feed ON feed.id = e.feed_id
+          LEFT JOIN article original ON original.id = a.copy_of
+         WHERE {where} = :number
+           AND a.id = (SELECT MAX(l.id) FROM article l WHERE l.entry_id = a.entry_id)
+         ORDER BY e.first_seen, a.id
+        """,  # noqa: S608 - only our own column names are put in
+        number=int(number),
+    )
+    return tuple(
+        StoryMember(
+            article_id=r["id"],
+            url=r["url"],
+            title=r["title"],
+            source=r["source"],
+            feed=r["feed"],
+            guid=r["guid"],
+            published=maybe_time(r["published_at"]),
+            first_seen=from_micros(r["first_seen"]),
+            copy_of=r["original_url"] if r["copy_of"] is not None else None,
+            group_id=r["group_id"],
+        )
+        for r in rows
+    )
+
+
+def last_weak_at(tx: Transaction, subscriber: str) -> datetime | None:
+    """When a subscriber was last told of something found beside the main text only."""
+    row = tx.one(
+        "SELECT MAX(at) AS at FROM told WHERE subscriber = :name AND weak = 1",
+        name=subscriber,
+    )
+    return maybe_time(row["at"]) if row else None
+
+
+def coverage(tx: Transaction) -> Coverage:
+    """What is watched now and what is wrong with it."""
+    counts = tx.one(
+        """
+        SELECT COUNT(*) AS feeds,
+               SUM(CASE WHEN failures = 0 AND last_good_at IS NOT NULL
+                        THEN 1 ELSE 0 END) AS read
+          FROM feed
+         WHERE configured = 1
+        """
+    ) or {"feeds": 0, "read": 0}
+    failing = tx.all(
+        """
+        SELECT name, failing_since, error
+          FROM feed
+         WHERE configured = 1
+           AND failures > 0
+         ORDER BY failing_since, name
+         LIMIT 50
+        """
+    )
+    held = tx.all(
+        """
+        SELECT feed.name, SUM(flood.entries) AS items
+          FROM flood
+          JOIN feed ON feed.id = flood.feed_id
+         WHERE flood.state = 'held'
+         GROUP BY feed.name
+         ORDER BY feed.name
+        """
+    )
+    return Coverage(
+        feeds=counts["feeds"],
+        read=int(counts["read"] or 0),
+        failing=tuple(
+            FailingFeed(
+                feed=r["name"],
+                since=from_micros(r["failing_since"]),
+                error=r["error"] or "",
+            )
+            for r in failing
+        ),
+        held=tuple(HeldFlood(feed=r["name"], items=int(r["items"])) for r in held),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """That a subscriber is told of a unit; ``number`` 0 is "new"."""
+
+    unit: str
+    number: int
+    cause: Cause | None
+    rules: tuple[str, ...]
+    article_id: int
+    weak: bool
+    match_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDigest:
+    """A digest to be stored."""
+
+    public_id: str
+    subscriber: str
+    slot: str
+    kind: str
+    subject: str
+    window: tuple[datetime, datetime] | None
+    now: datetime
+    tellings: Sequence[Telling] = ()
+
+
+def add_digest(tx: Transaction, new: NewDigest) -> int | None:
+    """Store a digest and what it tells; None if its slot is taken already."""
+    row = tx.one(
+        """
+        INSERT INTO digest (public_id, subscriber, slot, kind, subject, stories,
+                            window_from, window_to, created_at)
+        VALUES (:public_id, :subscriber, :slot, :kind, :subject, :stories,
+                :window_from, :window_to, :now)
+            ON CONFLICT DO NOTHING
+     RETURNING id
+        """,
+        public_id=new.public_id,
+        subscriber=new.subscriber,
+        slot=new.slot,
+        kind=new.kind,
+        subject=new.subject,
+        stories=len(new.tellings),
+        window_from=new.window[0] if new.window else None,
+        window_to=new.window[1] if new.window else None,
+        now=new.now,
+    )
+    if row is None:
+        return None
+    for telling in new.tellings:
+        _tell(tx, new, int(row["id"]), telling)
+    if new.window:
+        tx.run(
+            "UPDATE subscriber SET told_until = :at WHERE name = :name",
+            name=new.subscriber,
+            at=new.window[1],
+        )
+    return int(row["id"])
+
+
+def _tell(tx: Transaction, new: NewDigest, digest_id: int, telling: Telling) -> None:
+    row = tx.one(
+        """
+        INSERT INTO told (subscriber, unit, number, cause, weak, rules, article_id,
+                          digest_id, at)
+        VALUES (:subscriber, :unit, :number, :cause, :weak, :rules, :article_id,
+                :digest_id, :now)
+     RETURNING id
+        """,
+        subscriber=new.subscriber,
+        unit=telling.unit,
+        number=telling.number,
+        cause=telling.cause,
+        weak=telling.weak,
+        rules=json.dumps(telling.rules, ensure_ascii=False),
+        article_id=telling.article_id,
+        digest_id=digest_id,
+        now=new.now,
+    )
+    settle(tx, new.subscriber, telling.match_ids, row["id"] if row else None)
+
+
+def settle(
+    tx: Transaction, subscriber: str, match_ids: Iterable[int], told_id: int | None
+) -> None:
+    """Mark matches as dealt with; without ``told_id`` they were not worth a word."""
+    tx.many(
+        """
+        INSERT INTO told_match (subscriber, match_id, told_id)
+        VALUES (:subscriber, :match_id, :told_id)
+            ON CONFLICT (subscriber, match_id) DO NOTHING
+        """,
+        [
+            {"subscriber": subscriber, "match_id": m, "told_id": told_id}
+            for m in match_ids
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLine:
+    """How a subscriber was told of an entry, for ``why``."""
+
+    subscriber: str
+    number: int
+    cause: str | None
+    at: datetime
+    slot: str
+    kind: str
+    by_this_entry: bool
+    deliveries: tuple[str, ...]
+
+
+def told_of(tx: Transaction, entry_id: int) -> list[ToldLine]:
+    """Every telling of the story an entry belongs to."""
+    rows = tx.all(
+        """
+        SELECT told.id, told.subscriber, told.number, told.cause, told.at, told.unit,
+               digest.id AS digest_id, digest.slot, digest.kind,
+               (SELECT COUNT(*) FROM told_match tm
+                  JOIN rule_match m ON m.id = tm.match_id
+                 WHERE tm.told_id = told.id AND m.entry_id = :entry_id) AS own
+          FROM told
+          JOIN digest ON digest.id = told.digest_id
+         WHERE told.unit IN (
+               SELECT 'entry:' || CAST(a.entry_id AS TEXT) FROM article a
+                WHERE a.entry_id = :entry_id
+               UNION
+               SELECT 'group:' || CAST(a.group_id AS TEXT) FROM article a
+                WHERE a.entry_id = :entry_id
+               UNION
+               SELECT 'story:' || CAST(g.story_id AS TEXT) FROM article a
+                 JOIN copy_group g ON g.id = a.group_id
+                WHERE a.entry_id = :entry_id)
+         ORDER BY told.at, told.id
+        """,
+        entry_id=entry_id,
+    )
+    return [
+        ToldLine(
+            subscriber=r["subscriber"],
+            number=r["number"],
+            cause=r["cause"],
+            at=from_micros(r["at"]),
+            slot=r["slot"],
+            kind=r["kind"],
+            by_this_entry=bool(r["own"]),
+            deliveries=_delivery_lines(tx, r["digest_id"]),
+        )
+        for r in rows
+    ]
+
+
+def _delivery_lines(tx: Transaction, digest_id: int) -> tuple[str, ...]:
+    rows = tx.all(
+        """
+        SELECT channel, target, state, sent_at
+          FROM delivery
+         WHERE digest_id = :id
+         ORDER BY id
+        """,
+        id=digest_id,
+    )
+    return tuple(f"{r['state']} {r['channel']} {r['target']}".rstrip() for r in rows)

@@ -1,0 +1,301 @@
+"""Feeds: their state between two polls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.models import Feed
+from monitor.storage.database import Row, Transaction, maybe_time
+from monitor.storage.hosts import HostClaim, bring_forward, ensure_host
+from monitor.text.urls import host_of
+
+
+def sync_feeds(tx: Transaction, urls: Mapping[str, str], now: datetime) -> None:
+    """Make the table hold the configured feeds.
+
+    A feed is its name. A new URL under a name keeps its entries, but its validators
+    are void; a feed that was renamed is recognised by its URL. Feeds that are no
+    longer configured keep their rows and are not polled.
+    """
+    tx.serialise("configuration")
+    rows = {r["name"]: r for r in tx.all("SELECT id, name, url, configured FROM feed")}
+    gone = {r["url"]: r for name, r in rows.items() if name not in urls}
+    tx.run("UPDATE feed SET configured = 0 WHERE configured = 1")
+    for name, url in urls.items():
+        row = rows.get(name) or gone.pop(url, None)
+        if row is None:
+            _add(tx, name, url, now)
+        else:
+            _keep(tx, row, name, url, now)
+
+
+def _add(tx: Transaction, name: str, url: str, now: datetime) -> None:
+    host_id = ensure_host(tx, host_of(url), now)
+    tx.run(
+        """
+        INSERT INTO feed (name, url, host_id, next_poll_at)
+        VALUES (:name, :url, :host_id, :now)
+        """,
+        name=name,
+        url=url,
+        host_id=host_id,
+        now=now,
+    )
+    bring_forward(tx, host_id, now)
+
+
+def _keep(tx: Transaction, row: Row, name: str, url: str, now: datetime) -> None:
+    tx.run(
+        "UPDATE feed SET configured = 1, name = :name WHERE id = :id",
+        id=row["id"],
+        name=name,
+    )
+    if row["url"] == url and row["configured"]:
+        return
+    host_id = ensure_host(tx, host_of(url), now)
+    tx.run(
+        """
+        UPDATE feed
+           SET url = :url,
+               host_id = :host_id,
+               etag = NULL,
+               last_modified = NULL,
+               body_hash = NULL,
+               next_poll_at = :now
+         WHERE id = :id
+        """,
+        id=row["id"],
+        url=url,
+        host_id=host_id,
+        now=now,
+    )
+    bring_forward(tx, host_id, now)
+
+
+def make_due(tx: Transaction, now: datetime, only: str = "") -> None:
+    """Let all configured feeds, or one, be polled now, whatever their rhythm says.
+
+    A host that must rest (Retry-After, gap) still rests.
+    """
+    tx.run(
+        """
+        UPDATE feed
+           SET next_poll_at = :now
+         WHERE configured = 1
+           AND next_poll_at > :now
+           AND (CAST(:only AS TEXT) = '' OR name = :only)
+        """,
+        now=now,
+        only=only,
+    )
+    rows = tx.all("SELECT DISTINCT host_id FROM feed WHERE configured = 1")
+    for row in rows:
+        bring_forward(tx, row["host_id"], now)
+
+
+def due_feeds(
+    tx: Transaction, claim: HostClaim, *, now: datetime, limit: int, only: str = ""
+) -> list[Feed]:
+    """The feeds of a claimed host that are due, longest waiting first."""
+    rows = tx.all(
+        """
+        SELECT *
+          FROM feed
+         WHERE host_id = :host_id
+           AND configured = 1
+           AND next_poll_at <= :now
+           AND (CAST(:only AS TEXT) = '' OR name = :only)
+         ORDER BY next_poll_at, id
+         LIMIT :limit
+        """,
+        host_id=claim.id,
+        now=now,
+        limit=limit,
+        only=only,
+    )
+    return [_feed(row) for row in rows]
+
+
+def _feed(row: Row) -> Feed:
+    return Feed(
+        id=row["id"],
+        name=row["name"],
+        url=row["url"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        baseline_at=maybe_time(row["baseline_at"]),
+        last_good_at=maybe_time(row["last_good_at"]),
+        failures=row["failures"],
+        failing_since=maybe_time(row["failing_since"]),
+        rate=row["rate"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodPoll:
+    """What a poll that was answered leaves in the feed's row."""
+
+    at: datetime
+    status: int
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    next_poll_at: datetime
+    rate: float | None
+    title: str
+    language: str
+    entries: int
+    old: int
+
+
+def record_good_poll(tx: Transaction, feed: Feed, poll: GoodPoll) -> None:
+    """Store the state after an answer; validators only ever come with its entries."""
+    tx.run(
+        """
+        UPDATE feed
+           SET etag = :etag,
+               last_modified = :last_modified,
+               body_hash = :body_hash,
+               rate = :rate,
+               title = :title,
+               language = :language,
+               next_poll_at = :next_poll_at,
+               last_polled_at = :at,
+               last_good_at = :at,
+               baseline_at = COALESCE(baseline_at, :at),
+               failures = 0,
+               failing_since = NULL,
+               error = NULL,
+               last_status = :status,
+               last_entries = :entries,
+               old_ignored = old_ignored + :old
+         WHERE id = :id
+        """,
+        id=feed.id,
+        at=poll.at,
+        status=poll.status,
+        etag=poll.etag,
+        last_modified=poll.last_modified,
+        body_hash=poll.body_hash,
+        next_poll_at=poll.next_poll_at,
+        rate=poll.rate,
+        title=poll.title,
+        language=poll.language,
+        entries=poll.entries,
+        old=poll.old,
+    )
+
+
+def record_unchanged(
+    tx: Transaction,
+    feed: Feed,
+    *,
+    at: datetime,
+    status: int,
+    validators: tuple[str | None, str | None],
+    rate: float | None,
+    next_poll_at: datetime,
+) -> None:
+    """Store a poll that found the same document: a 304, or the same body again.
+
+    A 304 is a success: it clears failures and renews the schedule.
+    """
+    tx.run(
+        """
+        UPDATE feed
+           SET etag = :etag,
+               last_modified = :last_modified,
+               rate = :rate,
+               next_poll_at = :next_poll_at,
+               last_polled_at = :at,
+               last_good_at = :at,
+               failures = 0,
+               failing_since = NULL,
+               error = NULL,
+               last_status = :status
+         WHERE id = :id
+        """,
+        id=feed.id,
+        at=at,
+        status=status,
+        etag=validators[0],
+        last_modified=validators[1],
+        rate=rate,
+        next_poll_at=next_poll_at,
+    )
+
+
+def record_failure(
+    tx: Transaction,
+    feed: Feed,
+    *,
+    at: datetime,
+    error: str,
+    status: int | None,
+    next_poll_at: datetime,
+) -> None:
+    """Store a poll that gave nothing; the feed is never given up."""
+    tx.run(
+        """
+        UPDATE feed
+           SET failures = failures + 1,
+               failing_since = COALESCE(failing_since, :at),
+               error = :error,
+               last_status = :status,
+               last_polled_at = :at,
+               next_poll_at = :next_poll_at
+         WHERE id = :id
+        """,
+        id=feed.id,
+        at=at,
+        error=error,
+        status=status,
+        next_poll_at=next_poll_at,
+    )
+
+
+def feed_title(tx: Transaction, feed_id: int) -> tuple[str, str]:
+    """Title and language that the feed's last document gave."""
+    row = tx.one("SELECT title, language FROM feed WHERE id = :id", id=feed_id)
+    return (row["title"], row["language"]) if row else ("", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A feed as ``feeds list`` and ``status`` show it."""
+
+    name: str
+    url: str
+    title: str
+    last_polled_at: datetime | None
+    last_good_at: datetime | None
+    next_poll_at: datetime | None
+    failing_since: datetime | None
+    failures: int
+    error: str
+    entries: int
+    old_ignored: int
+    rate: float | None
+
+
+def list_feeds(tx: Transaction) -> list[FeedLine]:
+    """All configured feeds by name."""
+    rows = tx.all("SELECT * FROM feed WHERE configured = 1 ORDER BY name")
+    return [
+        FeedLine(
+            name=r["name"],
+            url=r["url"],
+            title=r["title"],
+            last_polled_at=maybe_time(r["last_polled_at"]),
+            last_good_at=maybe_time(r["last_good_at"]),
+            next_poll_at=maybe_time(r["next_poll_at"]),
+            failing_since=maybe_time(r["failing_since"]),
+            failures=r["failures"],
+            error=r["error"] or "",
+            entries=r["last_entries"],
+            old_ignored=r["old_ignored"],
+            rate=r["rate"],
+        )
+        for r in rows
+    ]

@@ -1,0 +1,1 @@
+"""What several rooms need: words, URLs, HTML, positions in TOML."""
