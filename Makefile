@@ -28,7 +28,7 @@ test: $(VENV)/.dev  ## Install what the tests need and run them all, with covera
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/python tests/coverage_bars.py
+	@$(BIN)/python -m tests.coverage_bars
 
 check: $(VENV)/.dev  ## Formatting, lint and types
 	$(BIN)/ruff format --check .

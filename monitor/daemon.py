@@ -46,7 +46,6 @@ log = structlog.get_logger()
 _BEAT = timedelta(seconds=15)
 _LONGEST_WAIT = 20.0
 _STOP_SECONDS = 30.0
-_AFTER_ERROR = 5.0
 # Further ahead than any back-off, Retry-After or retry can put a row.
 _FURTHEST = timedelta(hours=30)
 
@@ -236,7 +235,7 @@ class Daemon:
                 wait = await self._wait(stage)
             except Exception as error:  # noqa: BLE001 - the stage loop is the place for it
                 _report(stage.name, root_of(error))
-                wait = _AFTER_ERROR
+                wait = stage.after_error
             await _woken(stage.wake, wait)
 
     async def _wait(self, stage: "Stage") -> float:
@@ -275,6 +274,7 @@ class Stage:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     wakes: list["Stage"] = field(default_factory=list)
     next_due: Callable[[Transaction], datetime | None] | None = None
+    after_error: float = 5.0
 
 
 def _sender(

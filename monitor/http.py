@@ -74,10 +74,7 @@ class _Body(httpx.AsyncByteStream):
             raise httpx.ReadError(_text(error)) from error
 
     async def aclose(self) -> None:
-        if self._answer.content.is_eof():
-            self._answer.release()
-        else:
-            self._answer.close()
+        self._answer.close()  # read to its end it has given the connection back already
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -231,7 +228,7 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     out = bytearray()
     wire = 0
     async for chunk in response.stream:  # type: ignore[union-attr]  # always async here
-        if not wire:  # a 304 may name an encoding without having a body
+        if chunk and not wire:  # a 304 may name an encoding without having a body
             decoder = _decoder(response.headers)
         wire += len(chunk)
         try:

@@ -34,21 +34,21 @@ def default_count() -> int:
     return max(2, min(os.cpu_count() or 2, 4))
 
 
-def _limit(what: int, wanted: int) -> None:
+def _limit(what: int, wanted: int) -> None:  # pragma: no cover - runs in the worker
     """Lower a limit of this process, unless it is as low already."""
     _, hard = resource.getrlimit(what)
     if hard == resource.RLIM_INFINITY or wanted < hard:
         resource.setrlimit(what, (wanted, hard))
 
 
-def _limit_cpu() -> None:
+def _limit_cpu() -> None:  # pragma: no cover - runs in the worker
     # The limit counts over the worker's life, so it moves with every task.
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS + 1
     _limit(resource.RLIMIT_CPU, seconds)
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection) -> None:  # pragma: no cover - runs in the worker
     """Answer questions until the parent closes the pipe; runs in the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -61,7 +61,9 @@ def _serve(pipe: Connection) -> None:
             pipe.send_bytes(_answer(function, args))
 
 
-def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes:
+def _answer(  # pragma: no cover - runs in the worker
+    function: Callable[..., Any], args: tuple[Any, ...]
+) -> bytes:
     try:
         return pickle.dumps((True, function(*args)))
     except MemoryError:  # a traceback would need memory, and hold what the task took
@@ -128,11 +130,13 @@ class Workers:
     async def _ask(self, question: bytes) -> tuple[bool, Any]:
         worker = await self._worker()
         self._busy.add(worker)
-        asked = self._threads.submit(worker.ask, question)
+        asked = asyncio.wrap_future(self._threads.submit(worker.ask, question))
+        # Whoever waits may be cancelled; then nobody else looks at how it ended.
+        asked.add_done_callback(_retrieve)
         keep = False
         try:
             async with asyncio.timeout(self._deadline):
-                good, answer = await asyncio.shield(asyncio.wrap_future(asked))
+                good, answer = await asyncio.shield(asked)
             keep = worker.tasks < _TASKS_A_WORKER and not self._closed
         except TimeoutError as error:
             raise WorkerTimeout(f"no answer in {self._deadline:g} s") from error
@@ -178,3 +182,8 @@ class Workers:
             worker.kill()
         self._idle.clear()
         self._threads.shutdown(wait=False)
+
+
+def _retrieve(done: asyncio.Future[Any]) -> None:
+    if not done.cancelled():
+        done.exception()

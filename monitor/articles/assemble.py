@@ -1,7 +1,6 @@
 """Make one article of an entry and what its page gave. Pure."""
 
-from dataclasses import replace
-
+from monitor.articles.boilerplate import separate
 from monitor.articles.origin import origin_of
 from monitor.models import Article, Page, PageState, WaitingEntry
 from monitor.text.urls import site_of
@@ -17,26 +16,27 @@ def assemble(
     people know it, "" if the configuration does not say.
     """
     entry = waiting.entry
-    article = Article(
+    claimed = origin_of(text=entry.content, source_url=entry.source_url, url=entry.url)
+    body, aside = separate(entry.content, [entry.title])
+    state = PageState.FEED
+    if len(body) <= len(page.body):
+        body, aside, state = page.body, page.aside, page.state
+    if not body and state is PageState.OK:
+        state = PageState.SUMMARY
+    return Article(
         title=entry.title,
         summary=entry.summary,
-        body=page.body,
-        aside=page.aside,
+        body=body,
+        aside=aside,
         language=language,
-        state=page.state,
+        state=state,
         url=entry.url,
         final_url=final_url,
         canonical_url=page.canonical_url,
-        origin=page.origin
-        or origin_of(text=page.aside, source_url=entry.source_url, url=entry.url),
+        origin=claimed or page.origin,
         published=entry.published,
         feed=waiting.feed,
         source=source or waiting.feed_title or site_of(entry.url) or waiting.feed,
         author=entry.author,
         tags=entry.tags,
     )
-    if entry.content and len(entry.content) > len(page.body):
-        return replace(article, body=entry.content, aside="", state=PageState.FEED)
-    if not page.body and page.state is PageState.OK:
-        return replace(article, state=PageState.SUMMARY)
-    return article

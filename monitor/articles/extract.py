@@ -42,7 +42,8 @@ def read_page(
     html_language = primary(_first(tree, "/html/@lang"))
     source = lxml.etree.tostring(tree, encoding="unicode")
     text = clean(_extracted(source))[:_MAX_TEXT]
-    main, aside = separate(text, title)
+    titles = (title, _first(tree, "//title/text()"), _first(tree, "//h1//text()"))
+    main, aside = separate(text, titles)
     state = PageState.OK if len(main) >= _SHORTEST else PageState.SHORT
     return Page(
         state=state,
@@ -57,21 +58,13 @@ def read_page(
 def _decoded(body: bytes, content_type: str) -> str:
     """The page as text: charset of the header, else of the page, else UTF-8."""
     found = _CHARSET.search(content_type.encode()) or _CHARSET.search(body[:4_096])
-    names = [found[1].decode("ascii", "replace")] if found else []
-    for name in (*names, "utf-8"):
+    named = found[1].decode("ascii") if found else "utf-8"
+    for name, errors in ((named, "strict"), ("utf-8", "strict"), (named, "replace")):
         try:
-            return body.decode(name)
-        except (UnicodeDecodeError, LookupError):
+            return body.decode(name, errors)
+        except (UnicodeError, LookupError):  # no such charset, or not this one
             continue
-    return body.decode(names[0] if names and _known(names[0]) else "utf-8", "replace")
-
-
-def _known(name: str) -> bool:
-    try:
-        "".encode(name)
-    except LookupError:
-        return False
-    return True
+    return body.decode("utf-8", "replace")
 
 
 def _first(tree: object, path: str) -> str:

@@ -8,20 +8,22 @@ import re
 from monitor.text.urls import is_web, site_of
 
 _CREDIT = re.compile(
-    r"^\s*(?:original\s+source|source|originally\s+(?:published|appeared)\s+(?:at|on|in|by)|via)"
-    r"\s*[:\u2013-]?\s*(.{2,120}?)[\s.]*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:(?:original\s+)?source\s*[:\u2013-]|via\b"
+    r"|originally\s+(?:published|appeared)\s+(?:at|on|in|by)\b)"
+    r"\s*[:\u2013-]?\s*(.{2,120})",
+    re.IGNORECASE,
 )
-_HOST = re.compile(
-    r"(?:https?://)?((?:[\w-]{1,63}\.){1,6}[a-z]{2,24})(?:/\S*)?", re.IGNORECASE
-)
+_LONGEST = 200
+_HOST = re.compile(r"(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}", re.IGNORECASE)
 
 
 def credited(text: str) -> str:
     """The site that a line such as "Original Source: www.bbc.com" names; "" if none."""
-    for match in _CREDIT.finditer(text):
-        if host := _HOST.search(match[1]):
-            return site_of(f"https://{host[1].lower()}")
+    # Line by line: one pattern over a whole hostile text takes quadratic time.
+    for line in map(str.strip, text.split("\n")):
+        credit = _CREDIT.fullmatch(line) if len(line) <= _LONGEST else None
+        if credit and (host := _HOST.search(credit[1])):
+            return site_of(f"https://{host[0].lower()}")
     return ""
 
 

@@ -5,16 +5,22 @@ imports the console script's module again.
 """
 
 import sys
+from collections.abc import Sequence
 
 from monitor.cli.group import cli
 
 
+def run(words: Sequence[str]) -> int:
+    """Run one command; its exit status."""
+    try:
+        code = cli.main(list(words), prog_name="monitor", standalone_mode=False)
+    except BaseException as error:  # noqa: BLE001 - the last place; a bug is re-raised
+        from monitor.cli.failures import exit_code
+
+        return exit_code(error)
+    return code if isinstance(code, int) else 0
+
+
 def main() -> None:
     """The console script."""
-    from monitor.cli.failures import exit_code
-
-    try:
-        code = cli.main(standalone_mode=False)
-    except BaseException as error:  # noqa: BLE001 - the last place; it re-raises what is a bug
-        code = exit_code(error)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(run(sys.argv[1:]))

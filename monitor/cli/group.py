@@ -107,6 +107,8 @@ _GLOBAL = (
 
 def with_globals(function: F) -> F:
     """Let a command take the global options as well."""
+    # Raw docstrings hold click's mark for "do not wrap" as two characters.
+    function.__doc__ = (function.__doc__ or "").replace("\\b\n", "\b\n")
     for option in reversed(_GLOBAL):
         function = option(function)
     for parameter in function.__click_params__:  # type: ignore[attr-defined]  # click's
@@ -142,6 +144,7 @@ class _Group(click.Group):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
+        del ctx  # the table says it all
         for section, commands in _SECTIONS.items():
             with formatter.section(section):
                 formatter.write_dl(

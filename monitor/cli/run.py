@@ -178,5 +178,10 @@ def run_command() -> None:
 
 
 async def _run() -> None:
-    async with opened(lock=True) as daemon:
+    # A digest to the terminal goes where the log goes: stdout is nobody's here.
+    async with opened(lock=True, write=_to_log) as daemon:
         await daemon.run()
+
+
+def _to_log(text: str) -> None:
+    click.echo(text, err=True)

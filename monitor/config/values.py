@@ -171,7 +171,7 @@ class Fetch:
     __pydantic_config__ = _FORBID
 
 
-def first_run(value: object) -> timedelta | None:
+def first_run_reach(value: object) -> timedelta | None:
     """Read ``first_run``: "silent" is None, else how far back it may alert."""
     return None if value == "silent" else duration(value)
 
@@ -183,7 +183,7 @@ class Articles:
     full_text: Literal["always", "when-needed", "never"] = "always"
     merge: Literal["stories", "copies", "nothing"] = "stories"
     story_window: Duration = timedelta(hours=72)
-    first_run: Annotated[timedelta | None, BeforeValidator(first_run)] = None
+    first_run: Annotated[timedelta | None, BeforeValidator(first_run_reach)] = None
     max_age: Duration = 7 * _DAY
     flood_limit: Annotated[int, Field(ge=1)] = 40
     __pydantic_config__ = _FORBID

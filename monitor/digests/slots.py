@@ -14,18 +14,29 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 INSTANT = "instant"
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAYS = (
+    "sundays",
+    "mondays",
+    "tuesdays",
+    "wednesdays",
+    "thursdays",
+    "fridays",
+    "saturdays",
+)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+# To find the latest slot, so many days are walked through at most if there is one.
+_LOOK_BACK = (2, 32, 366)
 _EVERY = re.compile(r"every (\d{1,4})\s*(m|min|h)")
 EXAMPLES = (
     '"daily 07:30", "weekdays 08:00, 16:00", "Sun 09:00", "hourly", "every 15m", '
     '"instant" or "cron 0 8 * * 1-5"'
 )
+_CRON = 'Write for example "cron 0 8 * * 1-5": minute, hour, day, month, weekday'
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When one subscriber gets digests; ``offset`` slots repeat within an hour's fold."""
+    """When one subscriber gets digests: at once, at the times of crons, or both."""
 
     instant: bool
     crons: tuple[str, ...]
@@ -38,9 +49,12 @@ def parse(texts: Sequence[str]) -> Schedule:
     Raises:
         ValueError: A text is no schedule; the message says what one looks like.
     """
-    crons = [cron for text in texts if text.strip() != INSTANT for cron in _cron(text)]
-    instant = any(text.strip() == INSTANT for text in texts)
-    return Schedule(instant=instant, crons=tuple(crons), text=", ".join(texts))
+    if not texts:
+        raise ValueError(f"no schedule at all. Write {EXAMPLES}")
+    slotted = [text for text in texts if text.strip().lower() != INSTANT]
+    crons = tuple(cron for text in slotted for cron in _cron(text))
+    instant = len(slotted) < len(texts)
+    return Schedule(instant=instant, crons=crons, text=", ".join(texts))
 
 
 def _cron(text: str) -> list[str]:
@@ -61,11 +75,11 @@ def _cron(text: str) -> list[str]:
 def _checked(expression: str, text: str) -> str:
     # Six fields would mean seconds to cronsim.
     if len(expression.split()) != 5:
-        raise ValueError(f"a cron expression has five fields: {text!r}")
+        raise ValueError(f"a cron expression has five fields: {text!r}. {_CRON}")
     try:
         CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        raise ValueError(f"{error} in {text!r}") from error
+        raise ValueError(f"{error} in {text!r}. {_CRON}") from error
     return expression
 
 
@@ -86,15 +100,20 @@ def _day_field(days: str) -> str | None:
         return named[days]
     fields = []
     for part in days.split(","):
-        ends = [_DAYS.index(d[:3]) for d in part.split("-") if d[:3] in _DAYS]
-        if len(ends) != part.count("-") + 1 or len(ends) > 2:
+        names = part.split("-")
+        ends = [number for number in map(_day, names) if number is not None]
+        if len(ends) < len(names) or len(ends) > 2:
             return None
-        fields.append(
-            "-".join(map(str, ends))
-            if ends == sorted(ends)
-            else f"{ends[0]}-6,0-{ends[1]}"
-        )
+        first, last = ends[0], ends[-1]
+        wrapped = f"{first}-6,0-{last}" if first > last else f"{first}-{last}"
+        fields.append(wrapped if len(ends) == 2 else str(first))
     return ",".join(fields)
+
+
+def _day(name: str) -> int | None:
+    """The number of a day that is written out or cut: "sun", "sunday", "sundays"."""
+    found = [n for n, day in enumerate(_DAYS) if len(name) > 2 and day.startswith(name)]
+    return found[0] if found else None
 
 
 def next_slot(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime | None:
@@ -117,12 +136,15 @@ def due_slot(
 ) -> datetime:
     """The latest slot up to ``now``, starting at one that is due.
 
-    Downtime over several slots gives one digest, not one a slot. After a very long
-    time the search starts a year ago.
+    Downtime over several slots gives one digest, not one a slot.
     """
     slot = first
-    if now - first > timedelta(days=366):
-        slot = next_slot(schedule, zone, now - timedelta(days=366)) or first
+    for days in _LOOK_BACK:
+        start = now - timedelta(days=days)
+        recent = next_slot(schedule, zone, start) if start > first else None
+        if recent is not None and recent <= now:
+            slot = recent
+            break
     while (later := next_slot(schedule, zone, slot)) is not None and later <= now:
         slot = later
     return slot.astimezone(zone)
@@ -131,8 +153,13 @@ def due_slot(
 def slot_id(schedule: Schedule, slot: datetime) -> str:
     """The identity of a slot: its local time, so that no clock step repeats it.
 
-    Slots that come more than once an hour's fold carry the offset as well.
+    Where slots come in both passes of a fold, the offset tells them apart.
     """
     local = slot.strftime("%Y-%m-%dT%H:%M")
-    dense = any(cron.split()[1] != "*" for cron in schedule.crons) is False
-    return f"{local}{slot:%z}" if dense else local
+    return f"{local}{slot:%z}" if any(map(_repeats, schedule.crons)) else local
+
+
+def _repeats(cron: str) -> bool:
+    """Whether cronsim lets a cron come in both passes of a fold, as Debian's cron does."""
+    minute, hour, *_ = cron.split()
+    return minute.startswith("*") or hour.startswith("*")

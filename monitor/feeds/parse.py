@@ -37,25 +37,42 @@ def parse(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
 def _parse_xml(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
     import feedparser
 
+    # The charset of the HTTP header decides where the document is silent. The type is
+    # ours: "text/xml" means ASCII to feedparser (RFC 3023), and UTF-16 passes for that.
+    _, separator, parameters = content_type.partition(";")
     # A stream, never the bytes: feedparser opens a file or URL whose name it is given.
-    # The charset of the HTTP header decides where the document is silent.
+    # No address either: it would become part of guids that are not URLs, and a feed
+    # that moves would be all new.
     found = feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": content_type, "content-location": url},
+        response_headers={"content-type": f"application/xml{separator}{parameters}"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if not found.version and not found.entries:
+    if not found.get("version") and not found.entries:
         return _not_a_feed(body)
     language = str(found.feed.get("language", ""))
-    entries = (_xml_entry(e, url, language) for e in found.entries[:MAX_ENTRIES])
     return ParsedFeed(
         title=title_text(str(found.feed.get("title", ""))),
         language=language,
         version=str(found.version),
         recovered=bool(found.bozo),
-        entries=tuple(entries),
+        entries=_telling(
+            _xml_entry(e, url, language) for e in found.entries[:MAX_ENTRIES]
+        ),
     )
+
+
+def _telling(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries that say anything; a document that was cut off ends in one that does not."""
+    return tuple(
+        e for e in entries if e.guid or e.url or e.title or e.summary or e.content
+    )
+
+
+def _absolute(url: str, link: str) -> str:
+    """A link of a document; no link is not the document's own address."""
+    return resolve(url, link) if link.strip() else ""
 
 
 def _not_a_feed(body: bytes) -> str:
@@ -74,7 +91,7 @@ def _xml_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
     source = found.get("source", {})
     return Entry(
         guid=clean(str(found.get("id", ""))).strip()[:_MAX_GUID],
-        url=resolve(url, _link(found)),
+        url=_absolute(url, _link(found)),
         title=title_text(str(found.get("title", ""))),
         # feedparser repeats an Atom content as the summary.
         summary="" if content.startswith(summary) else summary,
@@ -82,7 +99,7 @@ def _xml_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
         published=_date(found, "published_parsed") or _date(found, "updated_parsed"),
         author=title_text(str(found.get("author", "")), 200),
         tags=_tags(str(t.get("term") or "") for t in found.get("tags", ())),
-        source_url=resolve(url, str(source.get("href") or source.get("link") or "")),
+        source_url=_absolute(url, str(source.get("href") or source.get("link") or "")),
         language=str(found.get("title_detail", {}).get("language") or language),
     )
 
@@ -123,7 +140,7 @@ def _parse_json(body: bytes, url: str) -> ParsedFeed | str:
         title=title_text(_text(found, "title")),
         language=language,
         version="json",
-        entries=tuple(
+        entries=_telling(
             _json_entry(i, url, language)
             for i in items[:MAX_ENTRIES]
             if isinstance(i, dict)
@@ -136,22 +153,26 @@ def _text(found: Mapping[str, Any], key: str) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
+def _listed(found: Mapping[str, Any], key: str) -> list[Any]:
+    value = found.get(key)
+    return value if isinstance(value, list) else []
+
+
 def _json_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
     content = _text(found, "content_html")
     text = plain_text(content, _MAX_CONTENT) or clean(_text(found, "content_text"))
-    authors = found.get("authors") or [found.get("author")]
+    authors = _listed(found, "authors") or [found.get("author")]
     names = [_text(a, "name") for a in authors if isinstance(a, dict)]
-    tags = found.get("tags")
     link = _text(found, "url") or _text(found, "external_url")
     return Entry(
         guid=clean(_text(found, "id")).strip()[:_MAX_GUID],
-        url=resolve(url, link) if link else "",
+        url=_absolute(url, link),
         title=title_text(_text(found, "title")) or title_text(text, 80),
         summary=plain_text(_text(found, "summary"), _MAX_SUMMARY),
         content=text[:_MAX_CONTENT],
         published=_iso_date(_text(found, "date_published")),
-        author=title_text(", ".join(names), 200),
-        tags=_tags(map(str, tags)) if isinstance(tags, list) else (),
+        author=title_text(", ".join(filter(None, names)), 200),
+        tags=_tags(t for t in _listed(found, "tags") if isinstance(t, str)),
         source_url="",
         language=_text(found, "language") or language,
     )

@@ -129,15 +129,16 @@ def claim_digest(
         subscribers.release_subscriber(tx, name, token)
         return None
     instant = schedule.instant and slot is None
+    kind = "instant" if instant else "digest"
     first = min((d.match_id for i in choice.items for d in i.due), default=0)
     start = state.told_until or subscribers.since(tx, name) or now
     end = slot or now
     return Claimed(
         name=name,
         token=token,
-        kind="instant" if instant else "digest",
+        kind=kind,
         slot=slot,
-        slot_id=slots.slot_id(schedule, slot) if slot else f"instant:{first}",
+        slot_id=slots.slot_id(schedule, slot) if slot else f"{kind}:{first}",
         window=None if instant else (min(start, end), end),
         choice=choice,
         members={item.unit: digests.members(tx, item.unit) for item in choice.items},

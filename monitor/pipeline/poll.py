@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from monitor.config import FeedConfig
 from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
 from monitor.feeds import identity, rhythm
 from monitor.feeds.fetch import BadStatus, fetch
@@ -58,7 +59,7 @@ async def poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> No
 
 
 async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> None:
-    config = context.config.feeds[feed.name]
+    config = _config(context, feed)
     async with host.turn():
         fetched = await fetch(
             context.client, feed, config.headers, context.config.fetch.max_body
@@ -89,6 +90,11 @@ async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> N
         log.warning("feed.flood-held", entries=outcome.held)
 
 
+def _config(context: Context, feed: Feed) -> FeedConfig:
+    """What is configured; another node may know a feed that this one does not yet."""
+    return context.config.feeds.get(feed.name) or FeedConfig(url=feed.url)
+
+
 def _next_poll_at(
     context: Context,
     feed: Feed,
@@ -98,7 +104,7 @@ def _next_poll_at(
 ) -> datetime:
     return rhythm.next_poll_at(
         now=now,
-        every=context.config.feeds[feed.name].every,
+        every=_config(context, feed).every,
         failures=failures,
         retry_after=retry_after,
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads polls, guards nothing

@@ -19,7 +19,7 @@ from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
 from monitor.models import Article, Fetched, Match, Page, PageState, WaitingEntry
 from monitor.pipeline.context import Context, new_token
-from monitor.storage import articles, entries
+from monitor.storage import articles, unread
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
 
@@ -163,7 +163,7 @@ async def read_entries(context: Context) -> int:
     """Read the entries that need no page, a batch at a time; how many there were."""
     count = 0
     while batch := await context.database.call(
-        entries.claim_entries,
+        unread.claim_entries,
         token=new_token(),
         now=context.now(),
         lease=LEASE,
@@ -183,7 +183,7 @@ async def read_entries(context: Context) -> int:
 def _commit_articles(tx: Transaction, found: list[Read], now: datetime) -> None:
     """Store readings with their matches and mark their entries as read. All or nothing."""
     for read in found:
-        if entries.still_wanted(tx, read.waiting):
+        if unread.still_wanted(tx, read.waiting):
             _commit_article(tx, read, now)
 
 
@@ -214,7 +214,7 @@ def _commit_article(tx: Transaction, read: Read, now: datetime) -> None:
             ),
         )
     retry_at = now + RETRY_AFTER[waiting.tries] if read.again else None
-    entries.finish_entry(tx, waiting, retry_at=retry_at)
+    unread.finish_entry(tx, waiting, retry_at=retry_at)
 
 
 def _story_id(waiting: WaitingEntry) -> str:

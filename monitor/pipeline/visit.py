@@ -9,13 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+import structlog
+
+from monitor.errors import StorageError, root_of
 from monitor.models import Feed, WaitingEntry
 from monitor.pipeline.context import PER_HOST, Context, host_lease, new_token
 from monitor.pipeline.poll import poll
 from monitor.pipeline.read import read_page_of
-from monitor.storage import entries, feeds, hosts
+from monitor.storage import feeds, hosts, unread
 from monitor.storage.database import Transaction
 from monitor.storage.hosts import HostClaim
+
+log = structlog.get_logger()
 
 AT_ONCE = 50
 """How many hosts are visited at the same time."""
@@ -99,6 +104,18 @@ async def _claim(context: Context, room: int) -> list[HostClaim]:
 async def _visit(
     context: Context, claim: HostClaim, done: Callable[[], Awaitable[None]]
 ) -> None:
+    try:
+        await _work_at(context, claim)
+    except Exception as error:
+        if isinstance(root_of(error), StorageError):
+            raise
+        # A bug on one host must not take the visits to all others down with it; the
+        # lease brings this one back, and its pages one by one.
+        log.exception("visit.failed", host=claim.name)
+    await done()
+
+
+async def _work_at(context: Context, claim: HostClaim) -> None:
     turns = Turns(context, claim)
     work = await context.database.call(
         _work, claim, context.now(), context.options.only_feed
@@ -107,12 +124,11 @@ async def _visit(
         for item in work:
             group.create_task(_one(context, claim, turns, item))
     await context.database.call(_release, claim, turns.allowed_at, context.now)
-    await done()
 
 
 def _work(tx: Transaction, claim: HostClaim, now: datetime, only: str) -> Work:
     polls = feeds.due_feeds(tx, claim, now=now, limit=PER_HOST, only=only)
-    pages = entries.claim_pages(tx, claim, now=now, limit=PER_HOST - len(polls))
+    pages = unread.claim_pages(tx, claim, now=now, limit=PER_HOST - len(polls))
     return [*polls, *pages]
 
 

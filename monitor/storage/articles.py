@@ -1,6 +1,7 @@
 """Articles, their copies and their matches."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -248,7 +249,7 @@ def find_lives(tx: Transaction, text: str, limit: int = 5) -> list[Life]:
         "e.url = :text OR e.guid = :text OR e.id IN (SELECT entry_id FROM article"
         " WHERE final_url = :text OR canonical_url = :text)"
     )
-    for condition in (where, "LOWER(t.title) LIKE :pattern"):
+    for condition in (where, "LOWER(t.title) LIKE :pattern ESCAPE '!'"):
         rows = tx.all(
             f"""
             SELECT e.*, feed.name AS feed, t.title
@@ -263,12 +264,17 @@ def find_lives(tx: Transaction, text: str, limit: int = 5) -> list[Life]:
             **(
                 {"text": text}
                 if condition is where
-                else {"pattern": f"%{text.lower()}%"}
+                else {"pattern": f"%{_literally(text.lower())}%"}
             ),
         )
         if rows:
             return [_life(row) for row in rows]
     return []
+
+
+def _literally(text: str) -> str:
+    """A text as a pattern of LIKE that stands for nothing but itself."""
+    return re.sub(r"[!%_]", r"!\g<0>", text)
 
 
 def _life(row: Row) -> Life:

@@ -43,11 +43,11 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
                (SELECT MAX(t.at) FROM told t
                  WHERE t.subscriber = :subscriber
                    AND t.unit = :prefix || CAST({number} AS TEXT)) AS told_at,
-               (SELECT COUNT(*) FROM told_match t
+               (SELECT COUNT(t.told_id) FROM told_match t
                   JOIN rule_match other ON other.id = t.match_id
                  WHERE t.subscriber = :subscriber
                    AND other.entry_id = m.entry_id) AS entry_told,
-               (SELECT COUNT(*) FROM told_match t
+               (SELECT COUNT(t.told_id) FROM told_match t
                   JOIN rule_match other ON other.id = t.match_id
                  WHERE t.subscriber = :subscriber
                    AND other.entry_id = m.entry_id
@@ -103,9 +103,7 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
     rows = tx.all(
         f"""
         SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
-               a.published_at, e.first_seen, a.group_id, a.copy_of,
-               original.url AS original_url, original.entry_id AS original_entry,
-               a.entry_id
+               a.published_at, e.first_seen, a.group_id, original.url AS copy_of
           FROM article a
           JOIN copy_group g ON g.id = a.group_id
           JOIN entry e ON e.id = a.entry_id
@@ -127,7 +125,7 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
             guid=r["guid"],
             published=maybe_time(r["published_at"]),
             first_seen=from_micros(r["first_seen"]),
-            copy_of=r["original_url"] if r["copy_of"] is not None else None,
+            copy_of=r["copy_of"],
             group_id=r["group_id"],
         )
         for r in rows
@@ -307,7 +305,7 @@ def told_of(tx: Transaction, entry_id: int) -> list[ToldLine]:
     """Every telling of the story an entry belongs to."""
     rows = tx.all(
         """
-        SELECT told.id, told.subscriber, told.number, told.cause, told.at, told.unit,
+        SELECT told.id, told.subscriber, told.number, told.cause, told.at,
                digest.id AS digest_id, digest.slot, digest.kind,
                (SELECT COUNT(*) FROM told_match tm
                   JOIN rule_match m ON m.id = tm.match_id
@@ -346,7 +344,7 @@ def told_of(tx: Transaction, entry_id: int) -> list[ToldLine]:
 def _delivery_lines(tx: Transaction, digest_id: int) -> tuple[str, ...]:
     rows = tx.all(
         """
-        SELECT channel, target, state, sent_at
+        SELECT channel, target, state
           FROM delivery
          WHERE digest_id = :id
          ORDER BY id

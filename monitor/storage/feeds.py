@@ -88,7 +88,16 @@ def make_due(tx: Transaction, now: datetime, only: str = "") -> None:
         now=now,
         only=only,
     )
-    rows = tx.all("SELECT DISTINCT host_id FROM feed WHERE configured = 1")
+    rows = tx.all(
+        """
+        SELECT DISTINCT host_id
+          FROM feed
+         WHERE configured = 1
+           AND (CAST(:only AS TEXT) = '' OR name = :only)
+         ORDER BY host_id
+        """,
+        only=only,
+    )
     for row in rows:
         bring_forward(tx, row["host_id"], now)
 
@@ -253,12 +262,6 @@ def record_failure(
         status=status,
         next_poll_at=next_poll_at,
     )
-
-
-def feed_title(tx: Transaction, feed_id: int) -> tuple[str, str]:
-    """Title and language that the feed's last document gave."""
-    row = tx.one("SELECT title, language FROM feed WHERE id = :id", id=feed_id)
-    return (row["title"], row["language"]) if row else ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,12 @@ from datetime import datetime, timedelta
 
 from monitor.storage.database import Transaction, from_micros, maybe_time
 
+# What has happened cannot lie ahead; left there, it would keep news silent.
+_PAST = (
+    ("feed", "last_good_at"),
+    ("subscription", "since_at"),
+    ("subscriber", "told_until"),
+)
 _NEVER = timedelta(days=36_500)
 
 
@@ -136,13 +142,13 @@ def bring_forward(tx: Transaction, host_id: int, at: datetime) -> None:
     """Let a host come due for new work, unless it is claimed or must rest.
 
     Under a lease the due time is left alone: lowered, it would hand the host to a
-    second node. The holder finds the work when it gives the host back.
+    second node. The holder finds the work when it gives the host back; so the row is
+    locked even then, or the holder could look before the work is committed.
     """
     row = tx.one(
-        "SELECT allowed_at FROM host WHERE id = :id AND token IS NULL /*for update*/",
-        id=host_id,
+        "SELECT token, allowed_at FROM host WHERE id = :id /*for update*/", id=host_id
     )
-    if row is not None:
+    if row is not None and row["token"] is None:
         tx.run(
             "UPDATE host SET due_at = :at WHERE id = :id AND due_at > :at",
             id=host_id,
@@ -201,9 +207,14 @@ def bring_back(tx: Transaction, *, now: datetime, furthest: timedelta) -> None:
 
     A clock that ran ahead, or a run ``--at`` a later time, leaves such rows.
     """
+    for table, column in _PAST:
+        tx.run(
+            f"UPDATE {table} SET {column} = :now WHERE {column} > :now",  # noqa: S608 - our own names
+            now=now,
+        )
     values = {"now": now, "limit": now + furthest}
     tx.run("UPDATE feed SET next_poll_at = :now WHERE next_poll_at > :limit", **values)
-    for table in ("entry", "delivery"):
+    for table in ("entry", "delivery", "subscriber"):
         tx.run(f"UPDATE {table} SET due_at = :now WHERE due_at > :limit", **values)  # noqa: S608 - our own names
     tx.run(
         """

@@ -18,6 +18,11 @@ from monitor.text.urls import redacted
 R = TypeVar("R")
 Connection = psycopg.Connection[dict[str, Any]]
 
+_URL = re.compile(r"postgres(ql)?://([^@/?#\s]*@)?[^@#\s]*")
+_UNREADABLE = (
+    'service.database: write "postgresql://user:password@host/name"; any character '
+    "there but letters, digits and -._~ is %-encoded, such as @ as %40"
+)
 _THREADS = 4
 _TRIES = 3
 FRAGMENTS = {
@@ -70,6 +75,9 @@ class Postgresql(Database):
     """One PostgreSQL database; each thread keeps a connection."""
 
     def __init__(self, url: str, *, rehearsal: bool = False) -> None:
+        # An error must not quote a password, so a URL which could hide one is refused.
+        if not _URL.fullmatch(url):
+            raise StorageError(_UNREADABLE)
         super().__init__(threads=_THREADS, rehearsal=rehearsal)
         self._url = url
         self._connections: list[Connection] = []
@@ -81,16 +89,24 @@ class Postgresql(Database):
     def _open(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None or connection.closed:
-            connection = psycopg.connect(
+            connection = self._connect()
+            self._local.connection = connection
+            self._connections.append(connection)
+            if self.rehearsal:
+                connection.execute("BEGIN")
+        return connection
+
+    def _connect(self) -> Connection:
+        try:
+            return psycopg.connect(
                 self._url,
-                autocommit=not self.rehearsal,
+                autocommit=True,
                 row_factory=psycopg.rows.dict_row,
                 connect_timeout=10,
                 application_name="monitor",
             )
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection
+        except psycopg.ProgrammingError as error:
+            raise StorageError(_UNREADABLE) from error
 
     def _transact(self, work: Callable[[Transaction], R]) -> R:
         for tries_left in reversed(range(_TRIES)):
@@ -120,9 +136,7 @@ class Postgresql(Database):
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._threads.shutdown)
         for connection in self._connections:
-            if self.rehearsal:
-                connection.rollback()
-            connection.close()
+            connection.close()  # what was not committed is rolled back
 
 
 def _text(error: psycopg.Error) -> str:

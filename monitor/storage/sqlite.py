@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -13,12 +14,20 @@ from monitor.storage.migrate import migrate
 
 R = TypeVar("R")
 
-_BUSY_SECONDS = 10.0
+_BUSY = timedelta(seconds=10)
 FRAGMENTS = {
     "/*id*/": "INTEGER PRIMARY KEY",
     "/*blob*/": "BLOB",
     "/*skip locked*/": "",
     "/*for update*/": "",
+}
+_HINTS = {
+    "locked": "another program is writing to it",
+    "unable to open": "does the folder exist, and may we write there?",
+    "readonly": "may we write there?",
+    "full": "make room; nothing is lost, the next run goes on",
+    "not a database": "restore a backup, or move it away to start anew",
+    "malformed": "restore a backup, or move it away to start anew",
 }
 
 
@@ -48,11 +57,14 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 class Sqlite(Database):
-    """One SQLite file."""
+    """One SQLite file; ``busy`` is how long to wait while another program writes."""
 
-    def __init__(self, path: Path, *, rehearsal: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, rehearsal: bool = False, busy: timedelta = _BUSY
+    ) -> None:
         super().__init__(threads=1, rehearsal=rehearsal)
         self._path = path
+        self._busy = busy
         self._lock: IO[bytes] | None = None
 
     @property
@@ -62,16 +74,26 @@ class Sqlite(Database):
     def _open(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None
-            )
-            connection.row_factory = _as_dict
+            connection = self._local.connection = self._connect()
+        # A full disk ends a rehearsal's transaction; the next one is no commit either.
+        if self.rehearsal and not connection.in_transaction:
+            connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=self._busy.total_seconds(), isolation_level=None
+        )
+        connection.row_factory = _as_dict
+        # Its own LOWER knows ASCII only.
+        connection.create_function("LOWER", 1, str.lower, deterministic=True)
+        try:
             # FULL, so that "sent" survives a power cut: a lost mark is a repeat.
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
-            if self.rehearsal:
-                connection.execute("BEGIN IMMEDIATE")
-            self._local.connection = connection
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _transact(self, work: Callable[[Transaction], R]) -> R:
@@ -124,10 +146,5 @@ class Sqlite(Database):
 
 def _advice(error: sqlite3.Error) -> str:
     text = str(error)
-    if "locked" in text:
-        return f"{text}: another program is writing to it"
-    if "unable to open" in text:
-        return f"{text}: does the folder exist, and may we write there?"
-    if "full" in text:
-        return f"{text}: make room; nothing is lost, the next run goes on"
-    return text
+    hints = [hint for word, hint in _HINTS.items() if word in text]
+    return ": ".join([text, *hints])

@@ -36,12 +36,24 @@ def sync_subscribers(
     """Make the tables hold the configured subscribers.
 
     A new rule or subscriber starts now: what was first seen before stays silent. A
-    changed unit starts anew, or old stories would come again under other names.
+    changed unit starts anew, or old stories would come again under other names. A
+    subscriber who left is forgotten, but not what it was told; back again it is new.
     """
     tx.serialise("configuration")
+    left = {row["name"] for row in tx.all("SELECT name FROM subscriber")}
     for following in followings:
+        left.discard(following.name)
         _sync_schedule(tx, following)
         _sync_rules(tx, following, now)
+    _forget(tx, left)
+    # A start in the future was left by a clock that ran ahead; it would be silence.
+    tx.run("UPDATE subscription SET since_at = :now WHERE since_at > :now", now=now)
+
+
+def _forget(tx: Transaction, names: Iterable[str]) -> None:
+    rows = [{"name": name} for name in names]
+    tx.many("DELETE FROM subscription WHERE subscriber = :name", rows)
+    tx.many("DELETE FROM subscriber WHERE name = :name", rows)
 
 
 def _sync_schedule(tx: Transaction, following: Following) -> None:

@@ -15,20 +15,25 @@ def text_key(body: str) -> str | None:
 
     blake2b, because ``hash()`` differs from process to process.
     """
-    words = [fold(token.surface) for token in tokens(body)]
+    words = _words(body)
     if len(words) < _FEWEST_WORDS:
         return None
     return hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
 
 
+def _words(text: str) -> list[str]:
+    return [fold(token.surface) for token in tokens(text)]
+
+
 def copy_keys(article: Article) -> Sequence[tuple[str, str]]:
     """The keys (kind, hash) by which an article and its copies find each other.
 
-    The canonical URL that a page claims counts only within its own site's reach, so
-    it is taken as one more address, not as proof against a different text.
+    An address counts together with the title, for some sites give one address to many
+    articles: a change log, a live page, the home page as everybody's canonical URL.
     """
+    title = " ".join(_words(article.title))
     urls = (article.url, article.final_url, article.canonical_url)
-    keys = [("url", _hash(key)) for url in urls if (key := url_key(url))]
+    keys = [("url", _hash(f"{key}\n{title}")) for url in urls if (key := url_key(url))]
     if text := text_key(article.body):
         keys.append(("text", text))
     return tuple(dict.fromkeys(keys))

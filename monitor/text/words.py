@@ -147,7 +147,7 @@ def _drops(base: str, mark: str) -> bool:
     """Latin and Greek lose their marks; Cyrillic keeps й and ї, but not ё and stress."""
     if "\u0400" <= base <= "\u04ff":
         return mark in "\u0300\u0301" or (base == "е" and mark == "\u0308")
-    return base < "\u0400" or "\u1e00" <= base <= "\u1fff"
+    return base < "\u0400"
 
 
 @lru_cache(maxsize=65_536)

@@ -1,0 +1,1 @@
+"""The loads we promise, measured: ``make bench``, or one program alone."""

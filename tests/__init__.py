@@ -1,0 +1,1 @@
+"""Mirrors monitor/; every test is a sentence about behaviour."""

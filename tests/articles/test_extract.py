@@ -1,0 +1,247 @@
+from html import escape
+
+import pytest
+
+from monitor.articles.extract import read_page
+from monitor.models import Page, PageState
+
+URL = "https://www.repost.example/world/1"
+TITLE = "Troops leave Aleppo as rebels advance"
+TEXT = (
+    "Syrian troops have left Aleppo after rebel fighters came into the city from "
+    "three sides, officers on both sides said on Sunday evening.",
+    "Russian airstrikes have begun again, the first in years, and residents spoke of "
+    "columns of smoke above the old citadel and the western districts.",
+    "Hospitals asked for blood and fuel, while families packed what they could carry "
+    "and waited at the southern gate for a road that was not yet open.",
+    "The civil defence counted nine strikes before noon and warned that ordnance lay "
+    "unexploded in two of the streets that lead to the covered market.",
+)
+RUSSIAN = (
+    "Войска покинули Алеппо после того, как повстанцы вошли в город с трёх сторон, "
+    "сообщили в воскресенье вечером офицеры обеих сторон.",
+    "Российская авиация вновь нанесла удары, и жители говорили о столбах дыма над "
+    "старой цитаделью и западными кварталами города.",
+)
+HTML = "text/html; charset=utf-8"
+
+
+def page(
+    *paragraphs: str,
+    title: str = TITLE,
+    head: str = "",
+    tail: str = "",
+    language: str = "en-GB",
+) -> str:
+    """A page as re-posting sites make them: much of it is not the article."""
+    text = "".join(f"<p>{escape(p)}</p>" for p in paragraphs or TEXT)
+    return (
+        f'<!doctype html><html lang="{language}"><head>{head}'
+        f"<title>{escape(title)} | Repost Daily</title></head><body>"
+        '<header><nav><ul><li><a href="/">Home page</a></li>'
+        '<li><a href="/world">World news</a></li></ul></nav></header>'
+        '<div class="cookie-banner"><p>We use cookies to improve your visit.</p>'
+        "<button>Accept all cookies</button></div>"
+        f"<main><article><h1>{escape(title)}</h1>{text}{tail}</article></main>"
+        '<aside><h2>Related stories</h2><ul><li><a href="/2">A bridge opens in the '
+        'north</a></li><li><a href="/3">Wheat is dearer again</a></li></ul></aside>'
+        '<div id="comments"><p>First! What a story this is, said nobody ever.</p></div>'
+        "<footer><p>Contact our newsroom</p></footer></body></html>"
+    )
+
+
+REPOST = "<p>Original Source: www.bbc.com</p><p>Post Comment</p>"
+
+
+def read(
+    body: str | bytes,
+    content_type: str = HTML,
+    *,
+    title: str = TITLE,
+    language: str = "",
+) -> Page:
+    raw = body if isinstance(body, bytes) else body.encode()
+    return read_page(raw, content_type, URL, title, language)
+
+
+def test_a_repost_gives_its_text_its_furniture_and_its_origin() -> None:
+    found = read(page(tail=REPOST))
+
+    assert found == Page(
+        state=PageState.OK,
+        body="\n".join(TEXT),
+        aside=f"{TITLE}\nOriginal Source: www.bbc.com\nPost Comment",
+        origin="bbc.com",
+        language="en",
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Home page",
+        "cookies",
+        "Related",
+        "bridge",
+        "Contact our",
+        "said nobody",
+        "Daily",
+    ],
+)
+def test_what_stands_around_an_article_stays_out(words: str) -> None:
+    found = read(page())
+
+    assert words not in found.body + found.aside
+
+
+def test_a_title_on_top_is_known_by_the_entry_or_by_the_page() -> None:
+    found = [read(page(), title=title) for title in (TITLE, "Another headline", "")]
+
+    assert {f.body for f in found} == {"\n".join(TEXT)}
+    assert {f.aside for f in found} == {TITLE}
+
+
+@pytest.mark.parametrize(
+    ("href", "canonical"),
+    [
+        ("https://www.bbc.com/news/1", "https://www.bbc.com/news/1"),
+        ("/canon/1", "https://www.repost.example/canon/1"),
+        ("javascript:alert(1)", ""),
+        ("", ""),
+    ],
+)
+def test_the_canonical_address_is_what_the_page_claims(
+    href: str, canonical: str
+) -> None:
+    found = read(page(head=f'<link rel="canonical" href="{href}">'))
+
+    assert found.canonical_url == canonical
+
+
+# --- character sets ---
+
+
+@pytest.mark.parametrize(
+    ("charset", "content_type", "head"),
+    [
+        ("windows-1251", "text/html; charset=windows-1251", ""),
+        ("koi8-r", 'text/html; Charset = "KOI8-R"', ""),
+        ("windows-1251", "text/html", '<meta charset="windows-1251">'),
+        (
+            "windows-1251",
+            "",
+            '<meta http-equiv=content-type content="text/html; charset=windows-1251">',
+        ),
+        ("utf-8", "text/html", ""),
+        ("utf-8", "text/html; charset=ascii", ""),
+        ("utf-8", "text/html; charset=klingon", ""),
+        ("utf-8", "text/html; charset=utf-8", '<meta charset="windows-1251">'),
+        ("utf-8", "text/html", '<meta charset="punycode">'),
+        ("utf-8", "text/html; charset=undefined", ""),
+        ("utf-8", "text/html; charset=base64", ""),
+    ],
+)
+def test_a_cyrillic_page_is_read_by_its_header_or_its_meta_tag(
+    charset: str, content_type: str, head: str
+) -> None:
+    body = page(*RUSSIAN, title="Войска покинули Алеппо", head=head, language="ru")
+
+    found = read(body.encode(charset), content_type, title="Войска покинули Алеппо")
+
+    assert (found.body, found.language) == ("\n".join(RUSSIAN), "ru")
+
+
+@pytest.mark.parametrize(
+    ("head", "word"), [("", "café �"), ('<meta charset="idna">', "café �")]
+)
+def test_broken_bytes_cost_no_more_than_themselves(head: str, word: str) -> None:
+    body = page(TEXT[0], TEXT[1] + " café ?", head=head).encode()
+
+    found = read(body.replace(b"?", b"\xff"), "text/html")
+
+    assert found.body.endswith(word)
+
+
+def test_control_characters_are_taken_out() -> None:
+    found = read(page(TEXT[0] + " a\x07b \u202ec", *TEXT[1:]))
+
+    assert "ab c" in found.body
+
+
+# --- languages ---
+
+
+@pytest.mark.parametrize(
+    ("known", "html", "language"),
+    [("ar", "tr", "ar"), ("", "tr-TR", "tr"), ("", "", "en"), ("", "nonsense", "en")],
+)
+def test_the_feed_knows_the_language_first_then_the_page_then_the_text(
+    known: str, html: str, language: str
+) -> None:
+    found = read(page(language=html), language=known)
+
+    assert found.language == language
+
+
+# --- what gives no text ---
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/pdf", "image/png", "application/json; charset=utf-8", "video/mp4"],
+)
+def test_what_is_no_html_is_not_looked_into(content_type: str) -> None:
+    found = read(page(), content_type)
+
+    assert found == Page(state=PageState.NOT_HTML)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "TEXT/HTML", "application/xhtml+xml", "text/plain; charset=utf-8"],
+)
+def test_pages_come_under_several_types(content_type: str) -> None:
+    found = read(page(), content_type)
+
+    assert found.state is PageState.OK
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"\x00" * 100, b"just words"])
+def test_an_answer_without_any_markup_is_no_html(body: bytes) -> None:
+    found = read(body)
+
+    assert found == Page(state=PageState.NOT_HTML)
+
+
+def test_a_page_with_hardly_any_text_is_short() -> None:
+    found = read("<html><body><h1>Sorry</h1><p>It is not here.</p></body></html>")
+
+    assert found.state is PageState.SHORT
+    assert "It is not here." in found.body
+
+
+def test_a_page_whose_text_is_all_furniture_is_short() -> None:
+    found = read(page("Photo: " + "Ana Haddad and friends " * 5), title="x")
+
+    assert (found.state, found.body) == (PageState.SHORT, "")
+
+
+# --- limits ---
+
+
+def test_a_huge_page_is_cut() -> None:
+    words = " ".join(f"word{number}" for number in range(200))
+    body = page(*(f"{number} {words}" for number in range(3_000)))
+
+    found = read(body)
+
+    assert len(body) > 4_000_000
+    assert 190_000 < len(found.body) <= 200_000
+
+
+def test_the_same_page_again_gives_the_same_text() -> None:
+    first = read(page(tail=REPOST))
+
+    again = [read(page(tail=REPOST)) for _ in range(5)]
+
+    assert again == [first] * 5

@@ -1,0 +1,86 @@
+import time
+
+import pytest
+
+from monitor.articles.origin import credited, origin_of
+
+OWN = "https://www.repost.example/a/1"
+
+
+@pytest.mark.parametrize(
+    ("line", "site"),
+    [
+        ("Original Source: www.bbc.com", "bbc.com"),
+        ("original source : https://www.bbc.com/news/world-1234", "bbc.com"),
+        ("Source: BBC.com.", "bbc.com"),
+        ("Source – levantwire.example", "levantwire.example"),
+        ("Source - the Levant Wire (levantwire.example)", "levantwire.example"),
+        ("Originally published at courier.example", "courier.example"),
+        ("Originally published on: m.courier.example/w/1", "courier.example"),
+        ("Originally appeared in The Courier, courier.example", "courier.example"),
+        ("via news.courier.example", "news.courier.example"),
+        ("  via: http://courier.example:8080/x  ", "courier.example"),
+    ],
+)
+def test_a_credit_line_names_the_origin(line: str, site: str) -> None:
+    found = credited(f"The text of the article.\n{line}\nPost Comment")
+
+    assert found == site
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Source: Reuters",
+        "Source:",
+        "Sources at courier.example said so",
+        "Source code stands at courier.example",
+        "Viaduct news is at courier.example",
+        "He named his source: courier.example",
+        "The source: courier.example",
+        "Originally published in 1998",
+        f"Source: {'x' * 120} courier.example",
+    ],
+)
+def test_what_is_no_credit_names_nobody(text: str) -> None:
+    found = credited(text)
+
+    assert found == ""
+
+
+def test_the_first_credit_that_names_a_site_counts() -> None:
+    text = "Source: Reuters\nOriginal Source: www.bbc.com\nvia courier.example"
+
+    found = credited(text)
+
+    assert found == "bbc.com"
+
+
+def test_a_hostile_text_does_not_hold_the_credits_up() -> None:
+    text = "source: " + "." * 100_000 + "\n" + "via a" * 20_000 + "\n" * 50_000
+
+    began = time.process_time()
+    found = credited(text)
+
+    assert found == ""
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("source_url", "text", "origin"),
+    [
+        ("https://www.courier.example/rss", "Source: bbc.com", "courier.example"),
+        ("", "Source: bbc.com", "bbc.com"),
+        ("urn:courier", "Source: bbc.com", "bbc.com"),
+        ("", "Source: repost.example", ""),
+        ("https://m.repost.example/rss", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_feed_is_believed_first_and_nobody_is_the_origin_of_his_own(
+    source_url: str, text: str, origin: str
+) -> None:
+    found = origin_of(text=text, source_url=source_url, url=OWN)
+
+    assert found == origin

@@ -1,0 +1,144 @@
+"""Deliveries: to a real SMTP server, with refusals, retries and dead letters."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import (
+    DeliveryDeferred,
+    DeliveryError,
+    DeliveryInDoubt,
+    DeliveryRejected,
+)
+from monitor.models import Delivery, DeliveryState, Part
+from monitor.pipeline.send import GIVE_UP, verdict
+from tests.conftest import NOON, StandingClock
+from tests.desk import Desk, mail_server
+from tests.pipeline.test_digests import tell
+from tests.site import Site
+
+TO = ("ana@example.org", "sami@example.org")
+
+
+def mail(desk: Desk, port: int) -> None:
+    """Let the desk get its digests by mail as well."""
+    desk.subscriber = 'send_to = ["mail", "log"]'
+    desk.more = (
+        f'[channels.mail]\ntype = "email"\nto = ["{TO[0]}", "{TO[1]}"]\n'
+        f'[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+        'from = "News monitor <monitor@example.org>"\n'
+    )
+
+
+class _MailDesk(Desk):
+    __slots__ = ()
+
+    def text(self) -> str:
+        return super().text().replace('send_to = ["log"]\nsend_to', "send_to")
+
+
+@pytest.fixture
+def desk(site: Site, desk: Desk) -> Desk:
+    tell(site, "old")
+    mailing = _MailDesk(
+        folder=desk.folder, site=site, clock=desk.clock, database=desk.database
+    )
+    mailing.run()
+    return mailing
+
+
+def test_each_recipient_gets_a_message_of_its_own(desk: Desk, site: Site) -> None:
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        tell(site, "old", "Airstrikes hit Aleppo")
+        desk.run(all_feeds=True)
+
+    assert [to for to, _ in mailbox.messages] == list(TO)
+    assert len(set(mailbox.ids())) == 2
+    assert mailbox.subjects(TO[0]) == ["Airstrikes hit Aleppo · aleppo"]
+
+
+def test_a_refused_recipient_is_a_dead_letter_and_the_other_is_served(
+    desk: Desk, site: Site
+) -> None:
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        mailbox.refused[TO[0]] = "550 5.1.1 no such user"
+        tell(site, "old", "Airstrikes hit Aleppo")
+        report = desk.run(all_feeds=True)
+        desk.run(all_feeds=True)
+
+    assert [to for to, _ in mailbox.messages] == [TO[1]]
+    assert [where for _, where, _ in report.undelivered] == [f"mail {TO[0]}"]
+    assert desk.notices()[0].startswith(f"a delivery to {TO[0]} failed for good")
+
+
+def test_a_server_that_is_away_delays_mail_and_nothing_else(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    with mail_server() as (mailbox, port):
+        pass
+    mail(desk, port)
+    tell(site, "old", "Airstrikes hit Aleppo")
+    desk.run(all_feeds=True)
+    by_file = desk.stories()
+
+    desk.run(all_feeds=True)
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        clock.go_on(minutes=2)
+        desk.run()
+
+    assert by_file == ["Airstrikes hit Aleppo"]
+    assert [to for to, _ in mailbox.messages] == list(TO)
+    assert desk.stories() == by_file
+
+
+def _delivery(attempts: int, age: timedelta) -> Delivery:
+    return Delivery(
+        id=1,
+        channel="mail",
+        subscriber="desk",
+        kind="digest",
+        attempts=attempts,
+        created_at=NOON - age,
+        token="t",
+        part=Part(id="p", target=TO[0], payload=b""),
+    )
+
+
+@given(
+    attempts=st.integers(0, 50),
+    hours=st.integers(0, 71),
+    asked=st.none() | st.integers(0, 10**6).map(lambda s: timedelta(seconds=s)),
+    jitter=st.floats(-1, 1),
+)
+def test_a_deferred_delivery_is_never_lost_nor_sent_before_its_time(
+    attempts: int, hours: int, asked: timedelta | None, jitter: float
+) -> None:
+    delivery = _delivery(attempts, timedelta(hours=hours))
+    error = DeliveryDeferred("later", retry_after=asked)
+
+    state, due_at = verdict(delivery, error, NOON, jitter)
+
+    assert state is DeliveryState.PENDING
+    assert due_at - NOON >= max(asked or timedelta(0), timedelta(seconds=48))
+    assert due_at - NOON <= max(asked or timedelta(0), timedelta(hours=28.8))
+
+
+@pytest.mark.parametrize(
+    ("error", "age", "expected"),
+    [
+        (DeliveryRejected("no"), timedelta(0), DeliveryState.DEAD),
+        (DeliveryDeferred("busy"), GIVE_UP * 2, DeliveryState.DEAD),
+        (DeliveryInDoubt("lost"), timedelta(0), DeliveryState.IN_DOUBT),
+    ],
+)
+def test_what_becomes_of_a_failed_delivery(
+    error: DeliveryError, age: timedelta, expected: DeliveryState
+) -> None:
+    state, _ = verdict(_delivery(0, age), error, NOON, 0.0)
+
+    assert state is expected
