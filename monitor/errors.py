@@ -95,6 +95,10 @@ class FetchRefused(FetchError):
     """The target may not be dialled (private network, wrong scheme)."""
 
 
+class HostResting(FetchError):
+    """The host said Retry-After a moment ago; nothing was sent to it."""
+
+
 class FeedError(MonitorError):
     """The answer is no feed; the text says what it is instead."""
 

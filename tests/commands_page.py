@@ -22,7 +22,7 @@ accepted before and after the command.
 
 
 def _help(command: click.Command, words: str) -> Iterator[str]:
-    context = click.Context(command, info_name=words, max_content_width=80)
+    context = click.Context(command, info_name=words, terminal_width=80)
     yield f"### `{words}`\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

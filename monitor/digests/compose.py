@@ -146,13 +146,17 @@ def _cause(worth: Sequence[DueMatch]) -> Cause:
 def _must_wait(item: Item, told_at: datetime | None, occasion: Occasion) -> bool:
     if occasion.everything or not occasion.instant:
         return False
-    if item.weak:
-        last = occasion.last_weak_at
-        recent = last is not None and occasion.now - last < WEAK_EVERY
-        return occasion.has_slots or recent
+    if item.weak and (occasion.has_slots or _recent(occasion)):
+        return True
     if told_at is None or item.priority == "urgent":
         return False
     return occasion.now - told_at < COOLDOWN
+
+
+def _recent(occasion: Occasion) -> bool:
+    """Whether the hour's one message about weak hits was sent."""
+    last = occasion.last_weak_at
+    return last is not None and occasion.now - last < WEAK_EVERY
 
 
 def _without_lonely_reports(items: list[Item]) -> list[Item]:
@@ -201,14 +205,11 @@ def story(item: Item, members: Sequence[StoryMember]) -> DigestStory:
     ``members`` are all articles of the unit, matching or not; the lead stands first.
     """
     latest = _latest(item.due)
-    own = [d for d in latest if d.article_id == item.lead.article_id]
+    own = [d for d in item.due if d.article_id == item.lead.article_id]
     hits = [hit for d in own for hit in d.match.hits]
     article = item.lead.article
     text = excerpt(article, hits)
-    ordered = sorted(
-        (_seen_from(item.lead, member) for member in members),
-        key=lambda m: m.article_id != item.lead.article_id,
-    )
+    ordered = sorted(members, key=lambda m: not _is_lead(item.lead, m))
     return DigestStory(
         id=item.lead.unit_id,
         status="update" if item.number else "new",
@@ -236,13 +237,19 @@ def story(item: Item, members: Sequence[StoryMember]) -> DigestStory:
             )
             for d in latest
         ),
-        articles=tuple(ordered),
+        articles=tuple(_seen_from(item.lead, member) for member in ordered),
     )
+
+
+def _is_lead(lead: DueMatch, member: StoryMember) -> bool:
+    """Whether a member is the lead's entry, of which it may be a later reading."""
+    one = (lead.article.feed, lead.guid or lead.article.url)
+    return one == (member.feed, member.guid or member.url)
 
 
 def _seen_from(lead: DueMatch, member: StoryMember) -> StoryMember:
     """A member as the lead's copy, or not: which was stored first does not matter."""
-    copy = member.group_id == lead.group_id and member.article_id != lead.article_id
+    copy = member.group_id == lead.group_id and not _is_lead(lead, member)
     return replace(member, copy_of=lead.article.url if copy else None)
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from monitor.models import Article, Hit
-from monitor.text.words import sentences
+from monitor.text.words import sentences, tokens
 
 LONGEST = 320
 _GLUE = " … "
+_CUT_BEFORE, _CUT_AFTER = "… ", " …"
+_WORD_START = re.compile(r"(?<=\s)\S")
 Span = tuple[int, int]
 
 
@@ -98,31 +100,38 @@ def _cut(text: str, windows: Sequence[_Window], hits: Sequence[Hit]) -> Excerpt:
         if out:
             out += " " if window.start - last_end <= 1 else _GLUE
         elif start > window.start:
-            out = "… "
+            out = _CUT_BEFORE
         base = len(out)
         fragment = re.sub(r"\s", " ", text[start:end])
         marks += [
-            (base + h.start - start, base + h.end - start)
+            (base + max(h.start, start) - start, base + min(h.end, end) - start)
             for h in hits
-            if start <= h.start and h.end <= end
+            if h.start < end and h.end > start
         ]
         out += fragment
         if end < window.end:
-            out += " …"
+            out += _CUT_AFTER
         last_end = end
     return Excerpt(out, _merged(marks))
 
 
 def _fitted(text: str, window: _Window, hits: Sequence[Hit], room: int) -> Span:
-    """The window, cut at word borders if it is longer than there is room."""
+    """The window, cut at word borders if it is longer than there is room.
+
+    A word that alone is longer than the room is cut all the same.
+    """
     start, end = window.start, window.end
     if end - start <= room:
         return start, end
+    room -= len(_CUT_BEFORE) + len(_CUT_AFTER)
     first = min((h.start for h in hits if start <= h.start < end), default=start)
     if first - start > room // 2:
-        start = text.find(" ", first - room // 3, first) + 1 or first
-    cut = text.rfind(" ", start, start + room - 2)
-    return start, cut if cut > start else start + room - 2
+        word = _WORD_START.search(text, first - room // 3, first)
+        start = word.start() if word else first
+    limit = start + room
+    # What stands behind the limit shows which word it goes through.
+    ends = [start + word.end for word in tokens(text[start : limit + 40])]
+    return start, max((e for e in ends if first < e <= limit), default=limit)
 
 
 def _merged(marks: Sequence[Span]) -> tuple[Span, ...]:

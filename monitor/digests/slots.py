@@ -77,9 +77,11 @@ def _checked(expression: str, text: str) -> str:
     if len(expression.split()) != 5:
         raise ValueError(f"a cron expression has five fields: {text!r}. {_CRON}")
     try:
-        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+        first = next(CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC)), None)
     except CronSimError as error:
         raise ValueError(f"{error} in {text!r}. {_CRON}") from error
+    if first is None:
+        raise ValueError(f"no day is like that: {text!r}. {_CRON}")
     return expression
 
 
@@ -119,16 +121,15 @@ def _day(name: str) -> int | None:
 def next_slot(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime | None:
     """The first slot later than ``after``, in the subscriber's zone; None if there is none.
 
-    cronsim started inside a fold's second pass can return an earlier instant, hence
-    the loop.
+    cronsim started inside a fold's second pass can return an earlier instant, which
+    is passed over.
     """
-    found = []
-    for cron in schedule.crons:
-        for slot in CronSim(cron, after.astimezone(zone)):
-            if slot.astimezone(UTC) > after:
-                found.append(slot)
-                break
-    return min(found, key=lambda s: s.astimezone(UTC), default=None)
+    local = after.astimezone(zone)
+    found = (
+        next((s for s in CronSim(cron, local) if s.astimezone(UTC) > after), None)
+        for cron in schedule.crons
+    )
+    return min(filter(None, found), key=lambda s: s.astimezone(UTC), default=None)
 
 
 def due_slot(

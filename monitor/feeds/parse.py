@@ -51,7 +51,7 @@ def _parse_xml(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
     )
     if not found.get("version") and not found.entries:
         return _not_a_feed(body)
-    language = str(found.feed.get("language", ""))
+    language = _language(found.feed.get("language"))
     return ParsedFeed(
         title=title_text(str(found.feed.get("title", ""))),
         language=language,
@@ -72,7 +72,12 @@ def _telling(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _absolute(url: str, link: str) -> str:
     """A link of a document; no link is not the document's own address."""
-    return resolve(url, link) if link.strip() else ""
+    link = clean(link).strip()
+    return resolve(url, link) if link else ""
+
+
+def _language(value: object) -> str:
+    return title_text(value, 40) if isinstance(value, str) else ""
 
 
 def _not_a_feed(body: bytes) -> str:
@@ -100,7 +105,7 @@ def _xml_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
         author=title_text(str(found.get("author", "")), 200),
         tags=_tags(str(t.get("term") or "") for t in found.get("tags", ())),
         source_url=_absolute(url, str(source.get("href") or source.get("link") or "")),
-        language=str(found.get("title_detail", {}).get("language") or language),
+        language=_language(found.get("title_detail", {}).get("language")) or language,
     )
 
 
@@ -135,7 +140,7 @@ def _parse_json(body: bytes, url: str) -> ParsedFeed | str:
     items = found.get("items") if isinstance(found, dict) else None
     if not isinstance(items, list):
         return "JSON, but not a JSON Feed"
-    language = _text(found, "language")
+    language = _language(found.get("language"))
     return ParsedFeed(
         title=title_text(_text(found, "title")),
         language=language,
@@ -174,7 +179,7 @@ def _json_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
         author=title_text(", ".join(filter(None, names)), 200),
         tags=_tags(t for t in _listed(found, "tags") if isinstance(t, str)),
         source_url="",
-        language=_text(found, "language") or language,
+        language=_language(found.get("language")) or language,
     )
 
 

@@ -15,7 +15,13 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from monitor.config import FeedConfig
-from monitor.errors import FeedError, FetchError, MonitorError, WorkerError
+from monitor.errors import (
+    FeedError,
+    FetchError,
+    HostResting,
+    MonitorError,
+    WorkerError,
+)
 from monitor.feeds import identity, rhythm
 from monitor.feeds.fetch import BadStatus, fetch
 from monitor.feeds.identity import Situation, Sorted
@@ -54,6 +60,8 @@ async def poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> No
     with bound_contextvars(feed=feed.name):
         try:
             await _poll(context, claim, host, feed)
+        except HostResting:
+            log.debug("feed.postponed")  # it stays due, and its host's row waits
         except (FetchError, FeedError, WorkerError) as error:
             await _failed(context, claim, host, feed, error)
 

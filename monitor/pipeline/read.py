@@ -34,9 +34,6 @@ RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=40
 class Host(Protocol):
     """What reading a page needs to know of the visit it is part of."""
 
-    @property
-    def resting(self) -> bool: ...
-
     def turn(self) -> AbstractAsyncContextManager[None]: ...
 
     def rest(self, wait: timedelta) -> None: ...
@@ -73,9 +70,6 @@ async def _page(
     context: Context, host: Host, waiting: WaitingEntry
 ) -> tuple[Page, str, str, bool]:
     """The page, the URL that answered, a note for ``why``, and whether to try again."""
-    if host.resting:
-        text = "its host asked to be left alone"
-        return Page(state=PageState.UNREACHABLE), "", text, True
     try:
         async with host.turn():
             fetched = await context.client.get(

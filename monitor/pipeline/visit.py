@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.errors import StorageError, root_of
+from monitor.errors import HostResting, StorageError, root_of
 from monitor.models import Feed, WaitingEntry
 from monitor.pipeline.context import PER_HOST, Context, host_lease, new_token
 from monitor.pipeline.poll import poll
@@ -39,12 +39,19 @@ class Turns:
         self._room = asyncio.Semaphore(per_host.at_once)
         self._gap = per_host.gap
         self._now = context.now
+        self._resting = False
         self.allowed_at = claim.allowed_at
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn, and hold it during the request."""
+        """Wait for one's turn, and hold it during the request.
+
+        Raises:
+            HostResting: The host asked for a rest meanwhile; its row keeps the time.
+        """
         async with self._room:
+            if self._resting:
+                raise HostResting("the host asked to be left alone for a while")
             start = max(self._now(), self.allowed_at)
             self.allowed_at = start + self._gap
             await asyncio.sleep((start - self._now()).total_seconds())
@@ -52,12 +59,8 @@ class Turns:
 
     def rest(self, wait: timedelta) -> None:
         """The host said Retry-After: nothing goes to it before."""
+        self._resting = True
         self.allowed_at = max(self.allowed_at, self._now() + wait)
-
-    @property
-    def resting(self) -> bool:
-        """Whether the host asked for a longer rest than a gap."""
-        return self.allowed_at - self._now() > max(self._gap, timedelta(seconds=1)) * 2
 
 
 async def visit_hosts(

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.feeds.parse import MAX_ENTRIES, parse
 from monitor.models import Entry, ParsedFeed
+from monitor.text.words import clean
 from tests.site import Item, Site, rss
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -96,6 +98,35 @@ def test_no_document_and_no_content_type_does_any_harm(
     found = parse(body, content_type, URL), parse(text.encode(), content_type, URL)
 
     assert all(isinstance(f, ParsedFeed | str) for f in found)
+
+
+HOSTILE = "\ud800\x00\x1b\u202e\x85x"
+
+
+def test_nothing_that_a_database_refuses_leaves_a_json_feed() -> None:
+    keys = ("id", "title", "url", "summary", "content_text", "language")
+    item = {key: f"https://a.example/{HOSTILE}" for key in keys}
+    names = {"authors": [{"name": HOSTILE}], "tags": [HOSTILE]}
+
+    found = read(json_feed(item | names, title=HOSTILE, language=HOSTILE))
+
+    texts = json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False)
+    assert len(found.entries) == 1
+    assert clean(texts) == texts
+
+
+@pytest.mark.parametrize("body", ["\x00\x1b&#x1b;&#0;&#55296;&#x202e;"])
+def test_nothing_that_a_database_refuses_leaves_an_xml_feed(body: str) -> None:
+    parts = "".join(
+        f"<{tag}>https://a.example/{body}x</{tag}>"
+        for tag in ("title", "link", "guid", "description", "author", "category")
+    )
+
+    found = read(channel(f"<item xml:lang='e{body}'>{parts}</item>"))
+
+    texts = json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False)
+    assert len(found.entries) == 1
+    assert clean(texts) == texts
 
 
 # --- what is no feed ---

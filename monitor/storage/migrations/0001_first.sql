@@ -249,4 +249,4 @@ CREATE TABLE delivery (
     UNIQUE (digest_id, channel, target, part)
 );
 CREATE INDEX delivery_due ON delivery (channel, due_at) WHERE state IN ('pending', 'sending', 'in_doubt');
-CREATE INDEX delivery_state ON delivery (state, created_at)
+CREATE INDEX delivery_state ON delivery (state, created_at);
