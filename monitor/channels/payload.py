@@ -4,6 +4,7 @@ Programs rely on it, so it only grows.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,15 @@ from monitor.models import ArticleMatch, Coverage, Digest, DigestStory, StoryMem
 
 Json = dict[str, Any]
 
+# What json leaves as it is and some readers do not: line breaks that are none to
+# others, terminal controls, bidi overrides, half characters.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 def payload(digest: Digest, delivery_id: str) -> bytes:
-    """The object as one line of JSON."""
-    return json.dumps(as_json(digest, delivery_id), ensure_ascii=False).encode()
+    """The object as one line of JSON, whatever the reader takes for a line break."""
+    text = json.dumps(as_json(digest, delivery_id), ensure_ascii=False)
+    return _ESCAPED.sub(lambda m: f"\\u{ord(m[0]):04x}", text).encode()
 
 
 def as_json(digest: Digest, delivery_id: str) -> Json:

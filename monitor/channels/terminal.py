@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from monitor.models import Digest, Part, Receipt, Target
 
-_HEADING = re.compile(r"^(==.*==|[^a-z\n]{2,}(?:, .*)?)$", re.MULTILINE)
-_MARK = re.compile(r"(?<![\w*])\*([^*\n]{1,200})\*(?![\w*])")
-_BADGE = re.compile(r"\[[A-Z][^\]\n]{2,60}\]")
-_URL = re.compile(r"https?://\S+")
+_HEADING = re.compile(r"\A.+|^== .*(?:\n.+)?==$", re.MULTILINE)
+_SPECIAL = re.compile(
+    r"(?P<url>https?://\S+)"
+    r"|(?<![\w*])\*(?P<mark>[^*\s](?:[^*\n]{0,198}[^*\s])?)\*(?![\w*])"
+    r"|(?P<badge>\[[A-Z][^\]\n]{2,60}\])"
+)
+_COLOURS = {"url": "36", "mark": "1;33", "badge": "1;35"}
 
 
 def write_stdout(text: str) -> None:
@@ -21,10 +24,13 @@ def write_stdout(text: str) -> None:
 
 def coloured(text: str) -> str:
     """The text of a digest with its marks turned into colours."""
-    text = _URL.sub("\x1b[36m\\g<0>\x1b[0m", text)
-    text = _MARK.sub("\x1b[1;33m\\1\x1b[0m", text)
-    text = _BADGE.sub("\x1b[1;35m\\g<0>\x1b[0m", text)
-    return _HEADING.sub("\x1b[1m\\g<0>\x1b[0m", text)
+    text = _HEADING.sub("\x1b[1m\\g<0>\x1b[0m", text)
+    return _SPECIAL.sub(_coloured, text)
+
+
+def _coloured(found: re.Match[str]) -> str:
+    kind = found.lastgroup or "url"
+    return f"\x1b[{_COLOURS[kind]}m{found[kind]}\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,8 +97,7 @@ def _tidy(text: str) -> str:
 
 
 def _calendar(context: Context) -> filters.Calendar:
-    found = context["calendar"]
-    assert isinstance(found, filters.Calendar)
+    found: filters.Calendar = context["calendar"]
     return found
 
 

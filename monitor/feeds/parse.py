@@ -19,6 +19,7 @@ from monitor.text.urls import resolve
 from monitor.text.words import clean
 
 MAX_ENTRIES = 2_000
+_CHARACTER_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _MAX_GUID = 2_000
 _MAX_SUMMARY = 10_000
 _MAX_CONTENT = 200_000
@@ -43,12 +44,23 @@ def _parse_xml(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
     # A stream, never the bytes: feedparser opens a file or URL whose name it is given.
     # No address either: it would become part of guids that are not URLs, and a feed
     # that moves would be all new.
-    found = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": f"application/xml{separator}{parameters}"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        found = feedparser.parse(
+            io.BytesIO(_CHARACTER_REFERENCE.sub(_possible, body)),
+            response_headers={
+                "content-type": f"application/xml{separator}{parameters}"
+            },
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        return f"a document that is broken beyond repair ({type(error).__name__})"
     if not found.get("version") and not found.entries:
         return _not_a_feed(body)
     language = _language(found.feed.get("language"))
@@ -61,6 +73,14 @@ def _parse_xml(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
             _xml_entry(e, url, language) for e in found.entries[:MAX_ENTRIES]
         ),
     )
+
+
+def _possible(reference: re.Match[bytes]) -> bytes:
+    """A reference if there is such a character; feedparser fails on half an emoji."""
+    digits = (reference[1] or reference[2]).lstrip(b"0")
+    number = int(digits[:8] or b"0", 16 if reference[1] else 10)
+    good = number < 0xD800 or 0xDFFF < number < 0x110000
+    return reference[0] if good else b""
 
 
 def _telling(entries: Iterable[Entry]) -> tuple[Entry, ...]:

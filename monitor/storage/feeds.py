@@ -15,18 +15,23 @@ def sync_feeds(tx: Transaction, urls: Mapping[str, str], now: datetime) -> None:
 
     A feed is its name. A new URL under a name keeps its entries, but its validators
     are void; a feed that was renamed is recognised by its URL. Feeds that are no
-    longer configured keep their rows and are not polled.
+    longer configured keep their rows and are not polled. Only rows that change are
+    written, because every command does this, beside running services.
     """
     tx.serialise("configuration")
-    rows = {r["name"]: r for r in tx.all("SELECT id, name, url, configured FROM feed")}
+    # Of two that had one URL, the one that is still polled was renamed.
+    stored = tx.all("SELECT id, name, url, configured FROM feed ORDER BY configured")
+    rows = {r["name"]: r for r in stored}
     gone = {r["url"]: r for name, r in rows.items() if name not in urls}
-    tx.run("UPDATE feed SET configured = 0 WHERE configured = 1")
+    left = {r["id"] for r in rows.values() if r["configured"]}
     for name, url in urls.items():
         row = rows.get(name) or gone.pop(url, None)
         if row is None:
             _add(tx, name, url, now)
         else:
+            left.discard(row["id"])
             _keep(tx, row, name, url, now)
+    tx.many("UPDATE feed SET configured = 0 WHERE id = :id", [{"id": i} for i in left])
 
 
 def _add(tx: Transaction, name: str, url: str, now: datetime) -> None:
@@ -45,18 +50,16 @@ def _add(tx: Transaction, name: str, url: str, now: datetime) -> None:
 
 
 def _keep(tx: Transaction, row: Row, name: str, url: str, now: datetime) -> None:
-    tx.run(
-        "UPDATE feed SET configured = 1, name = :name WHERE id = :id",
-        id=row["id"],
-        name=name,
-    )
+    if row["name"] != name:
+        tx.run("UPDATE feed SET name = :name WHERE id = :id", id=row["id"], name=name)
     if row["url"] == url and row["configured"]:
         return
     host_id = ensure_host(tx, host_of(url), now)
     tx.run(
         """
         UPDATE feed
-           SET url = :url,
+           SET configured = 1,
+               url = :url,
                host_id = :host_id,
                etag = NULL,
                last_modified = NULL,

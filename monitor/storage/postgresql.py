@@ -105,7 +105,7 @@ class Postgresql(Database):
                 connect_timeout=10,
                 application_name="monitor",
             )
-        except psycopg.ProgrammingError as error:
+        except (psycopg.ProgrammingError, UnicodeError) as error:
             raise StorageError(_UNREADABLE) from error
 
     def _transact(self, work: Callable[[Transaction], R]) -> R:

@@ -105,7 +105,7 @@ HOSTILE = "\ud800\x00\x1b\u202e\x85x"
 
 def test_nothing_that_a_database_refuses_leaves_a_json_feed() -> None:
     keys = ("id", "title", "url", "summary", "content_text", "language")
-    item = {key: f"https://a.example/{HOSTILE}" for key in keys}
+    item = dict.fromkeys(keys, f"https://a.example/{HOSTILE}")
     names = {"authors": [{"name": HOSTILE}], "tags": [HOSTILE]}
 
     found = read(json_feed(item | names, title=HOSTILE, language=HOSTILE))
@@ -115,18 +115,26 @@ def test_nothing_that_a_database_refuses_leaves_a_json_feed() -> None:
     assert clean(texts) == texts
 
 
-@pytest.mark.parametrize("body", ["\x00\x1b&#x1b;&#0;&#55296;&#x202e;"])
-def test_nothing_that_a_database_refuses_leaves_an_xml_feed(body: str) -> None:
+def test_nothing_that_a_database_refuses_leaves_an_xml_feed() -> None:
+    bad = "\x00\x1b&#x1b;&#0;&#55296;&#xD800&#x110000;&#99999999999999999999;&#x202e;"
     parts = "".join(
-        f"<{tag}>https://a.example/{body}x</{tag}>"
+        f"<{tag}>https://a.example/{bad}x</{tag}>"
         for tag in ("title", "link", "guid", "description", "author", "category")
     )
 
-    found = read(channel(f"<item xml:lang='e{body}'>{parts}</item>"))
+    found = read(channel(f"<item xml:lang='e{bad}'>{parts}</item>"))
 
     texts = json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False)
     assert len(found.entries) == 1
     assert clean(texts) == texts
+
+
+def test_references_to_characters_are_kept_and_halves_of_an_emoji_are_not() -> None:
+    title = "A&#66;&#x43; &#128512;&#x1F600; &#55357;&#56832;. &#0000000065; & &#55357"
+
+    found = read(channel(f"<item><title>{title}</title></item>"))
+
+    assert found.entries[0].title == "ABC 😀😀 . A &"
 
 
 # --- what is no feed ---
@@ -152,6 +160,23 @@ def test_what_is_no_feed_is_called_by_its_name(body: bytes, said: str) -> None:
     found = parse(body, XML, URL)
 
     assert found == said
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"<?xml version='1.0' encoding='\xff'?><rss/>", "UnicodeDecodeError"),
+        (
+            b"<rss xmlns:gml='http://www.opengis.net/gml'><channel>"
+            b"<item><gml:pos>1</gml:pos></item></channel></rss>",
+            "KeyError",
+        ),
+    ],
+)
+def test_what_the_parser_chokes_on_is_said(body: bytes, error: str) -> None:
+    found = parse(body, XML, URL)
+
+    assert found == f"a document that is broken beyond repair ({error})"
 
 
 def test_a_web_page_instead_of_a_feed_is_named_by_its_title() -> None:
