@@ -37,6 +37,7 @@ PURE = [
     "articles/origin.py",
     "articles/assemble.py",
     "rules/tree.py",
+    "rules/lexer.py",
     "rules/syntax.py",
     "rules/index.py",
     "rules/explain.py",
@@ -88,7 +89,7 @@ def test_a_pure_module_knows_no_clock_database_or_network(name: str) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_a_file_is_short_enough_to_read(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) < 450
+    assert len(path.read_text("utf-8").splitlines()) < 400
 
 
 def test_sql_stands_in_storage_only() -> None:

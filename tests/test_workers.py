@@ -154,18 +154,18 @@ def test_a_worker_does_not_stop_at_the_signals_of_its_parent() -> None:
 
 def test_a_task_that_hangs_is_killed_at_its_deadline() -> None:
     async def scene() -> tuple[float, bool, int]:
-        async with pool(seconds=0.5) as workers:
+        async with pool(seconds=2) as workers:
             await workers.run(os.getpid)
             (process,) = workers.processes()
             began = time.monotonic()
-            with pytest.raises(WorkerTimeout, match=r"^no answer in 0\.5 s$"):
+            with pytest.raises(WorkerTimeout, match=r"^no answer in 2 s$"):
                 await workers.run(time.sleep, 60)
             took = time.monotonic() - began
             return took, is_there(process), await workers.run(operator.add, 20, 22)
 
     took, there, total = asyncio.run(scene())
 
-    assert 0.49 < took < 3
+    assert 1.99 < took < 5
     assert not there
     assert total == 42
 
@@ -194,9 +194,13 @@ def test_an_answer_that_nobody_waits_for_is_no_complaint() -> None:
     async def scene() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: complaints.append(context))
-        async with pool(seconds=0.2) as workers:
-            with pytest.raises(WorkerTimeout):
-                await workers.run(time.sleep, 60)
+        async with pool() as workers:
+            await workers.run(os.getpid)
+            task = asyncio.create_task(workers.run(time.sleep, 60))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            del task
             await workers.run(os.getpid)
             gc.collect()
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
 from email.header import Header
 from email.headerregistry import Address
@@ -25,6 +26,8 @@ _CONNECT_SECONDS = 30.0
 _SEND_SECONDS = 120.0
 # A wrong password or an account out of order is no fault of the message.
 _CHANNEL_FAULTS = (421, 450, 451, 452, 454, 530, 534, 535, 538, 552)
+_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", re.ASCII)
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -58,14 +61,16 @@ def ascii_address(address: str) -> str:
     Raises:
         ValueError: It is no address, or its local part is not ASCII.
     """
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain and local.isascii()) or " " in address:
+    local, _, domain = address.rpartition("@")
+    if not _LOCAL.fullmatch(local):
         raise ValueError(f"not an e-mail address we can send to: {address!r}")
     try:
         name = domain.encode("idna").decode("ascii")
-        return Address(username=local, domain=name).addr_spec
-    except (UnicodeError, ValueError, IndexError) as error:
+    except UnicodeError as error:
         raise ValueError(f"not an e-mail address: {address!r}") from error
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError(f"not an e-mail address: {address!r}")
+    return f"{local}@{name}"
 
 
 class _Policy(EmailPolicy):
@@ -103,9 +108,10 @@ _POLICY = _Policy(linesep="\r\n", max_line_length=78, cte_type="7bit")
 def _encoded(text: str, name: str) -> str:
     """A header's text: as it is, or in encoded words of at most 75 columns."""
     text = one_line(text, 900)
-    if text.isascii() and len(text) + len(name) < 76:
+    plain = text.isascii() and "=?" not in text  # else it would be decoded
+    if plain and len(text) + len(name) < 76:
         return text
-    charset = "us-ascii" if text.isascii() else "utf-8"
+    charset = "us-ascii" if plain else "utf-8"
     header = Header(text, charset, maxlinelen=75, header_name=name)
     return header.encode(linesep="\r\n")
 
@@ -137,6 +143,8 @@ class Config:
         message.set_content(digest.text, cte=_encoding(digest.text))
         message.add_alternative(digest.html, subtype="html", cte=_encoding(digest.html))
         message.set_boundary(_boundary(target.id))
+        # Set before, it would go with the first part.
+        message["Content-Language"] = "en"
         return [Part(id=target.id, target=target.address, payload=message.as_bytes())]
 
     def _headers(self, digest: Digest, target: Target) -> list[tuple[str, str]]:
@@ -153,7 +161,6 @@ class Config:
             ("List-Id", f"<{slug.strip('-') or 'digest'}.{domain}>"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
-            ("Content-Language", "en"),
         ]
 
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
@@ -166,8 +173,8 @@ class Config:
             start_tls=self.smtp.tls == "starttls",
             timeout=_CONNECT_SECONDS,
         )
-        await self._connect(client)
         try:
+            await self._connect(client)
             return await self._hand_over(client, part)
         finally:
             client.close()

@@ -29,7 +29,7 @@ def coloured(text: str) -> str:
 
 
 def _coloured(found: re.Match[str]) -> str:
-    kind = found.lastgroup or "url"
+    kind = str(found.lastgroup)
     return f"\x1b[{_COLOURS[kind]}m{found[kind]}\x1b[0m"
 
 

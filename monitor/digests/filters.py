@@ -139,6 +139,7 @@ def domain(url: str) -> str:
 
 def _pieces(text: str, marks: Sequence[Span], limit: int) -> Iterator[tuple[str, bool]]:
     """Cut a text at its marks; whatever the marks are, the text comes out once."""
+    text = text.replace(" …", f"{_TIE}…")
     at = 0
     for start, end in sorted(marks):
         start, end = max(start, at), min(end, limit, len(text))
@@ -223,7 +224,7 @@ def bidi(text: str, language: str = "") -> Markup:
         return _safe(text)
     tag = language_tag(language)
     lang = Markup(' lang="{}"').format(tag) if tag else ""
-    return Markup('<span dir="rtl"{}>{}</span>').format(lang, _safe(text))
+    return Markup('<span class="up" dir="rtl"{}>{}</span>').format(lang, _safe(text))
 
 
 def _safe(text: str) -> Markup:

@@ -1,16 +1,15 @@
 """Read a rule: text to tree, errors with a place and a way out. Pure.
 
-A recursive descent over a small tokenizer. What is doubtful is an error, never a
-rule that silently does nothing.
+A recursive descent over the tokens of :mod:`monitor.rules.lexer`. What is doubtful is
+an error, never a rule that silently does nothing.
 """
 
-import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from monitor.errors import RuleError
+from monitor.rules.lexer import Token, later, problem, tokenize
 from monitor.rules.tree import (
     And,
     Everything,
@@ -27,24 +26,8 @@ from monitor.text.words import tokens as words_of
 
 FIELDS = ("title", "summary", "body")
 _LATER_FIELDS = ("text", "source", "feed", "tag", "author", "lang", "url", "origin")
-_LATER_OPERATORS = re.compile(r"(?:NEAR|ONEAR|ATLEAST)(?:/\w*)?|EXCEPT|OF")
-_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
-_TOKEN = re.compile(
-    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)"
-    r"|(?P<field>[A-Za-z]\w*:(?!//))"
-    r"|(?P<exact>=)|(?P<quote>[\"“„«])|(?P<minus>-(?=\S))"
-    r"|(?P<word>[^\s\"“”„«»(),]+)"
-)
 _MAX_DEPTH = 50
 _MAX_LENGTH = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str  # word, phrase, field, and, or, not, open, close, exact, end
-    text: str
-    start: int
-    end: int
 
 
 def parse(text: str, lists: Collection[str] = ()) -> Node:
@@ -54,7 +37,7 @@ def parse(text: str, lists: Collection[str] = ()) -> Node:
         RuleError: The text is no rule; the error knows where and what to write.
     """
     if len(text) > _MAX_LENGTH:
-        raise _error("E02", "the rule is too long", 0, 1, "put names into [lists]")
+        raise problem("E02", "the rule is too long", 0, 1, "put names into [lists]")
     if text.strip() == "*":
         return Everything()
     return _read(text, lists, repair=True)
@@ -82,7 +65,7 @@ def parse_lists(
     if any:
         parts.append(_joined(Or, [item(text, lists) for text in any]))
     if not parts:
-        raise _error("E06", "the rule is empty", 0, 1, 'write all = ["a word"]')
+        raise problem("E06", "the rule is empty", 0, 1, 'write all = ["a word"]')
     parts += [Not(item(text, lists)) for text in none]
     return _joined(And, parts)
 
@@ -99,16 +82,16 @@ def item(text: str, lists: Collection[str] = ()) -> Node:
     exact = bare.startswith("=")
     bare = bare.removeprefix("=")
     if "*" in bare or "?" in bare:
-        raise _later("a wildcard", 0, len(text))
+        raise later("a wildcard", 0, len(text))
     if not words_of(bare):
-        raise _error("E06", "this item has no words", 0, len(text), "write a word")
+        raise problem("E06", "this item has no words", 0, len(text), "write a word")
     return Word(bare, exact) if _is_word(bare) else Phrase(bare, exact)
 
 
 def _is_word(text: str) -> bool:
     """Whether a query could hold the text without quotes, as AND and -x could not."""
     try:
-        return [token.kind for token in _tokenize(text)] == ["word"]
+        return [token.kind for token in tokenize(text)] == ["word"]
     except RuleError:
         return False
 
@@ -132,116 +115,35 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _tokenize(text: str) -> list[_Token]:
-    found = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:  # a closing quote that nothing opened
-            raise _error("E02", "this quote was never opened", at, at + 1, "remove it")
-        kind = str(match.lastgroup)
-        token = _Token(kind, match[0], at, match.end())
-        if kind == "quote":
-            token = _phrase(text, at)
-        elif kind == "word":
-            token = _word(token)
-        elif kind == "minus":
-            token = _Token("not", "-", at, match.end())
-        if kind != "space":
-            found.append(token)
-        at = token.end
-    return found
-
-
-def _phrase(text: str, at: int) -> _Token:
-    close = _QUOTES[text[at]]
-    end = at + 1
-    inside = []
-    while end < len(text) and text[end] != close:
-        if text[end] == "\\" and text[end + 1 : end + 2] in (close, "\\"):
-            end += 1
-        inside.append(text[end])
-        end += 1
-    if end >= len(text):
-        raise _error(
-            "E02", "this quote is never closed", at, at + 1, f"add {close} at the end"
-        )
-    return _Token("phrase", "".join(inside), at, end + 1)
-
-
-def _word(token: _Token) -> _Token:
-    text = token.text
-    if text in ("AND", "OR", "NOT"):
-        return _Token(text.lower(), text, token.start, token.end)
-    _refuse_lookalikes(token)
-    _refuse_later(token)
-    if text.startswith("@"):
-        return _Token("list", text, token.start, token.end)
-    if not words_of(text):
-        hint = "leave it out, or put words beside it in quotes"
-        raise _error("E06", f"{text!r} has no words", token.start, token.end, hint)
-    return token
-
-
-def _refuse_lookalikes(token: _Token) -> None:
-    text = token.text
-    if text in ("and", "or", "not", "near"):
-        hint = f'write {text.upper()} in capitals, or "{text}" in quotes to search for the word'
-        raise _error(
-            "E03", f'"{text}" is not an operator', token.start, token.end, hint
-        )
-    if text in ("&&", "||", "&", "|"):
-        word = "AND" if "&" in text else "OR"
-        hint = f"write {word} in capitals"
-        raise _error(
-            "E03", f"{text!r} is not an operator", token.start, token.end, hint
-        )
-    if text.startswith("+"):
-        hint = f"all words are needed anyway: write {text.lstrip('+') or 'the word'}"
-        end = token.start + 1
-        raise _error("E03", "'+' is not an operator", token.start, end, hint)
-    if text == "-":
-        hint = "write a word right behind the minus, or leave it out"
-        raise _error("E04", "I expected a word after -", token.start, token.end, hint)
-
-
-def _refuse_later(token: _Token) -> None:
-    text = token.text
-    if _LATER_OPERATORS.fullmatch(text):
-        raise _later(text.partition("/")[0], token.start, token.end)
-    if text.startswith("/"):
-        raise _later("a regular expression", token.start, token.end)
-    if "*" in text or "?" in text:
-        raise _later("a wildcard", token.start, token.end)
-
-
 class _Parser:
     def __init__(self, text: str, lists: Collection[str], *, repair: bool) -> None:
         self._text = text
-        self._end = _Token("end", "", len(text), len(text) + 1)
-        self._tokens = _tokenize(text)
+        self._end = Token("end", "", len(text), len(text) + 1)
+        self._tokens = tokenize(text)
         self._lists = lists
         self._repair = repair
         self._at = 0
         self._depth = 0
 
     @property
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         return self._tokens[self._at] if self._at < len(self._tokens) else self._end
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._next
         self._at += 1
         return token
 
     def rule(self) -> Node:
         if not self._tokens:
-            raise _error("E06", "the rule is empty", 0, 1, "write a word, or * for all")
+            raise problem(
+                "E06", "the rule is empty", 0, 1, "write a word, or * for all"
+            )
         node = self._expression()
         if self._next.kind == "close":
             hint = "remove it, or open it earlier"
             message = "this parenthesis was never opened"
-            raise _error("E04", message, self._next.start, self._next.end, hint)
+            raise problem("E04", message, self._next.start, self._next.end, hint)
         if self._next.kind != "end":
             raise self._unexpected(self._next)
         return node
@@ -261,15 +163,15 @@ class _Parser:
             children.append(self._unary())
         return _joined(Or if joined == "or" else And, children)
 
-    def _expect_operand(self, operator: _Token) -> None:
+    def _expect_operand(self, operator: Token) -> None:
         if self._next.kind not in ("end", "close", "comma", "and", "or"):
             return
         message = f"I expected a word after {operator.text}"
         token = operator if self._next.kind in ("end", "close") else self._next
         hint = self._without(token) or "write a word, or leave the operator out"
-        raise _error("E04", message, token.start, token.end, hint)
+        raise problem("E04", message, token.start, token.end, hint)
 
-    def _without(self, token: _Token) -> str:
+    def _without(self, token: Token) -> str:
         """The rule without one token, offered only if it can be read then."""
         if not self._repair:  # a repair is not repaired in turn
             return ""
@@ -280,14 +182,14 @@ class _Parser:
             return ""
         return f"'{text}'"
 
-    def _mixed(self, token: _Token, children: list[Node], joined: str) -> RuleError:
+    def _mixed(self, token: Token, children: list[Node], joined: str) -> RuleError:
         """Show both groupings, because either may be meant."""
         left = _joined(Or if joined == "or" else And, children)
         other = "OR" if joined == "and" else "AND"
         hint = f"write ({left}) {other} ... or group the other way"
         if token.kind not in ("and", "or"):
             hint = f"a space means AND: {hint}"
-        return _error(
+        return problem(
             "E07",
             "AND and OR are mixed without parentheses",
             token.start,
@@ -303,18 +205,18 @@ class _Parser:
         if self._next.kind in ("end", "close", "and", "or", "comma"):
             hint = "write the word that must not be there"
             message = f"I expected a word after {token.text}"
-            raise _error("E04", message, token.start, token.end, hint)
+            raise problem("E04", message, token.start, token.end, hint)
         with_depth = self._deeper(token)
         node = Not(self._unary())
         self._depth = with_depth
         return node
 
-    def _deeper(self, token: _Token) -> int:
+    def _deeper(self, token: Token) -> int:
         before = self._depth
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             hint = f"use at most {_MAX_DEPTH} levels, or put names into [lists]"
-            raise _error("E02", "too deeply nested", token.start, token.end, hint)
+            raise problem("E02", "too deeply nested", token.start, token.end, hint)
         return before
 
     def _atom(self) -> Node:
@@ -335,50 +237,50 @@ class _Parser:
             case _:
                 raise self._unexpected(token)
 
-    def _unexpected(self, token: _Token) -> RuleError:
+    def _unexpected(self, token: Token) -> RuleError:
         if token.kind in ("and", "or"):
             message = f"I expected a word before {token.text}"
             hint = self._without(token) or "write a word before it"
-            return _error("E04", message, token.start, token.end, hint)
+            return problem("E04", message, token.start, token.end, hint)
         hint = "remove it, or put it in quotes to search for it"
-        return _error(
+        return problem(
             "E04", f"I did not expect {token.text!r} here", token.start, token.end, hint
         )
 
-    def _checked_phrase(self, token: _Token, *, exact: bool) -> Phrase:
+    def _checked_phrase(self, token: Token, *, exact: bool) -> Phrase:
         if not words_of(token.text):
             hint = "write words between the quotes, or leave them out"
             message = "this phrase is empty"
-            raise _error("E06", message, token.start, token.end, hint)
+            raise problem("E06", message, token.start, token.end, hint)
         return Phrase(token.text, exact)
 
-    def _exact(self, token: _Token) -> Node:
+    def _exact(self, token: Token) -> Node:
         following = self._next
         if following.start != token.end or following.kind not in ("word", "phrase"):
             hint = "write =Word without a space"
             message = "I expected a word right after ="
-            raise _error("E06", message, token.start, token.end, hint)
+            raise problem("E06", message, token.start, token.end, hint)
         self._take()
         if following.kind == "phrase":
             return self._checked_phrase(following, exact=True)
         return Word(following.text, exact=True)
 
-    def _field(self, token: _Token) -> Node:
+    def _field(self, token: Token) -> Node:
         name = token.text.removesuffix(":")
         if name in _LATER_FIELDS:
-            raise _later(token.text, token.start, token.end)
+            raise later(token.text, token.start, token.end)
         if name not in FIELDS:
             raise self._unknown_field(token, name)
         if self._next.start != token.end or self._next.kind == "end":
             hint = f"write the word right behind the colon: {name}:Aleppo"
             message = f"{token.text} needs a word"
-            raise _error("E06", message, token.start, token.end, hint)
+            raise problem("E06", message, token.start, token.end, hint)
         before = self._deeper(token)
         child = self._atom()
         self._depth = before
         return In(name, child)
 
-    def _unknown_field(self, token: _Token, name: str) -> RuleError:
+    def _unknown_field(self, token: Token, name: str) -> RuleError:
         end = self._next.end if self._next.start == token.end else token.end
         whole = self._text[token.start : end]
         close = get_close_matches(name.lower(), (*FIELDS, *_LATER_FIELDS), 1)
@@ -386,13 +288,13 @@ class _Parser:
         quoted = f"put them in quotes: {Phrase(whole)}"
         hint = f"{offer}To search for the characters themselves, {quoted}"
         message = f'unknown field "{token.text}"'
-        return _error("E05", message, token.start, token.end, hint)
+        return problem("E05", message, token.start, token.end, hint)
 
-    def _group(self, token: _Token) -> Node:
+    def _group(self, token: Token) -> Node:
         if self._next.kind == "close":
             hint = "write a word between the parentheses"
             message = "nothing stands between the parentheses"
-            raise _error("E06", message, token.start, self._next.end, hint)
+            raise problem("E06", message, token.start, self._next.end, hint)
         before = self._deeper(token)
         node = None if self._next.kind == "end" else self._expression()
         self._depth = before
@@ -401,7 +303,7 @@ class _Parser:
         if node is None or self._next.kind == "end":
             hint = "add ) at the end of the group"
             message = "this parenthesis is never closed"
-            raise _error("E02", message, token.start, token.end, hint)
+            raise problem("E02", message, token.start, token.end, hint)
         self._take()
         return node
 
@@ -425,7 +327,7 @@ def _list_name(text: str, start: int, lists: Collection[str]) -> ListName:
         f"did you mean @{close[0]} ?" if close else f"define it: [lists] {name} = [...]"
     )
     message = f"there is no list {text}"
-    raise _error("E10", message, start, start + len(text), hint)
+    raise problem("E10", message, start, start + len(text), hint)
 
 
 def _check_positive(node: Node, text: str) -> None:
@@ -433,13 +335,4 @@ def _check_positive(node: Node, text: str) -> None:
         return
     hint = "say what the article must hold: word NOT other"
     message = "a part of the rule only says what must not be there"
-    raise _error("E13", message, 0, len(text), hint)
-
-
-def _error(code: str, message: str, start: int, end: int, hint: str) -> RuleError:
-    return RuleError(code, message, start=start, end=end, hint=f"Try: {hint}")
-
-
-def _later(what: str, start: int, end: int) -> RuleError:
-    hint = "write words, phrases, AND, OR, NOT, @lists, title: summary: body:"
-    return _error("E00", f"{what} is not supported yet", start, end, hint)
+    raise problem("E13", message, 0, len(text), hint)

@@ -57,7 +57,7 @@ def get(url: str, **headers: str) -> httpx.Response:
     return httpx.get(url, headers=sent, timeout=5, trust_env=False)
 
 
-def read_feed(newsroom: Newsroom, key: str) -> Any:  # noqa: ANN401 - feedparser is untyped
+def read_feed(newsroom: Newsroom, key: str) -> Any:
     answer = get(newsroom.feeds[key])
     kind = {"content-type": answer.headers["content-type"]}
     return feedparser.parse(answer.content, response_headers=kind)

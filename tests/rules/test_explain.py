@@ -64,6 +64,7 @@ def test_a_match_is_told_in_words(query: str, read: Article, expected: str) -> N
     ("query", "read", "expected"),
     [
         ("Aleppo", article("Nothing here"), "needs Aleppo"),
+        ("airport", article("In the air"), "needs airport"),
         (
             "port",
             article("The airport"),
@@ -168,3 +169,11 @@ def test_words_between_the_nearest_hits_of_two_terms_are_counted(
     counted = words_apart(hits, TEXT, "body")
 
     assert counted == apart
+
+
+def test_in_a_script_without_spaces_every_character_is_a_word() -> None:
+    hits = [hit("空", 0, 1), hit("颇", 4, 5)]
+
+    counted = words_apart(hits, "空袭阿勒颇", "body")
+
+    assert counted == 3

@@ -1,5 +1,7 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import RuleError
 from monitor.models import Article, Hit, Match, PageState, Via
-from monitor.rules.index import MAX_HITS, Index, Rule
+from monitor.rules.index import MAX_HITS, Index, Reading, Rule
 from monitor.rules.syntax import parse
 from monitor.rules.tree import Node
 from tests.rules.reference import ARTICLES, LISTS, TREES, verdict
@@ -136,9 +138,11 @@ def test_the_seed_article_is_left_alone(query: str) -> None:
 def test_open_closed_and_hyphenated_compounds_are_one_term(
     text: str, term: str
 ) -> None:
-    match = found(f"Aleppo AND {term}", article(f"Two {text} hit Aleppo."))
+    texts = f"Two {text} hit Aleppo.", f"Aleppo: {text}"
 
-    assert match is not None
+    matches = [found(f"Aleppo AND {term}", article(read)) for read in texts]
+
+    assert None not in matches
 
 
 @pytest.mark.parametrize(
@@ -149,6 +153,7 @@ def test_open_closed_and_hyphenated_compounds_are_one_term(
         ("airstrike", "air and strike"),
         ("F-16", "F and 16"),
         ("airstrike", "air"),
+        ('"the rapist"', "A therapist."),
     ],
 )
 def test_words_that_only_look_joined_are_not(query: str, text: str) -> None:
@@ -279,6 +284,7 @@ def test_lines_beside_the_text_belong_to_no_field() -> None:
         ("airstrike", "Two air-strikes hit", "air-strikes", Via.COMPOUND),
         ("air-strike", "Two airstrikes hit", "airstrikes", Via.COMPOUND),
         ("air-strike", "An air-strike hit", "air-strike", Via.EXACT),
+        ("F16", "An F-16 fell", "F-16", Via.COMPOUND),
         ('"air strike"', "An air strike hit", "air strike", Via.EXACT),
         ('"civil war"', "after civil wars", "civil wars", Via.INFLECTION),
         ('"Aleppo war"', "in Aleppo's war", "Aleppo's war", Via.CLITIC),
@@ -339,6 +345,7 @@ def test_at_most_fifty_hits_are_kept_and_all_of_them_count() -> None:
 
     matches = [found("Aleppo", each) for each in read]
 
+    assert MAX_HITS == 50
     assert [len(match.hits) for match in matches if match] == [MAX_HITS, MAX_HITS]
     assert matches[0] is not None
     assert matches[1] is not None
@@ -411,6 +418,38 @@ def test_a_list_whose_item_cannot_be_read_is_refused() -> None:
 
 
 # --- size ---
+
+
+class CountingIndex(Index):
+    """Counts how many trees it had to look at."""
+
+    looked = 0
+
+    def evaluate(
+        self, node: Node, reading: Reading, fields: Sequence[str]
+    ) -> list[Any] | None:
+        self.looked += 1
+        return super().evaluate(node, reading, fields)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "word{n}",
+        "word{n} AND Aleppo",
+        "word{n} OR name{n}",
+        "title:word{n} NOT Aleppo",
+        '"word{n} Aleppo"',
+    ],
+)
+def test_only_rules_whose_words_are_there_cost_anything(query: str) -> None:
+    trees = [parse(query.format(n=n)) for n in range(100)]
+    many = CountingIndex([Rule(name=str(t), tree=t) for t in trees], {})
+
+    matches = many.match(article("Aleppo: word7, name8 and nothing else"))
+
+    assert many.looked < 20
+    assert len(matches) <= 2
 
 
 def test_an_endless_stream_of_new_words_changes_nothing() -> None:
