@@ -1,0 +1,66 @@
+"""The values that pass from stage to stage.
+
+    poll    Feed     -> Fetched -> [Entry]
+    read    Entry    -> Article -> [Match]
+    digest  [Match]  -> Digest  -> [Part]
+    send    Part     -> channel
+
+All are frozen. Times are aware UTC datetimes, durations timedeltas.
+"""
+
+from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
+from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
+from monitor.models.digests import (
+    ArticleMatch,
+    Cause,
+    Coverage,
+    Digest,
+    DigestStory,
+    DueMatch,
+    FailingFeed,
+    HeldFlood,
+    RuleLine,
+    StoryMember,
+)
+from monitor.models.feeds import (
+    Entry,
+    EntryState,
+    Feed,
+    Fetched,
+    KnownEntry,
+    ParsedFeed,
+    WaitingEntry,
+)
+from monitor.models.secret import Secret
+
+__all__ = [
+    "Article",
+    "ArticleMatch",
+    "Cause",
+    "Coverage",
+    "Delivery",
+    "DeliveryState",
+    "Digest",
+    "DigestStory",
+    "DueMatch",
+    "Entry",
+    "EntryState",
+    "FailingFeed",
+    "Feed",
+    "Fetched",
+    "HeldFlood",
+    "Hit",
+    "KnownEntry",
+    "Match",
+    "Page",
+    "PageState",
+    "ParsedFeed",
+    "Part",
+    "Receipt",
+    "RuleLine",
+    "Secret",
+    "StoryMember",
+    "Target",
+    "Via",
+    "WaitingEntry",
+]

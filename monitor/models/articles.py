@@ -1,0 +1,90 @@
+"""What an entry becomes: an article, and the rules it meets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class PageState(StrEnum):
+    """Where the text of an article came from, or why the page gave none."""
+
+    OK = "ok"
+    FEED = "feed"  # the feed's own content; the page was not asked for
+    SUMMARY = "summary"  # there is no page, or pages are switched off
+    NOT_HTML = "not_html"
+    ERROR_PAGE = "error_page"
+    SHORT = "short"
+    TIMEOUT = "timeout"  # the extractor was killed
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the extractor got out of a web page.
+
+    ``body`` holds the lines that are the article, ``aside`` those that stand
+    beside it (share buttons, sources, "Post Comment").
+    """
+
+    state: PageState
+    body: str = ""
+    aside: str = ""
+    canonical_url: str = ""
+    origin: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One reading of one revision of an entry: immutable, so that offsets stay true."""
+
+    title: str
+    summary: str
+    body: str
+    aside: str
+    language: str
+    state: PageState
+    url: str
+    final_url: str = ""
+    canonical_url: str = ""
+    origin: str = ""
+    published: datetime | None = None
+    feed: str = ""
+    source: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Via(StrEnum):
+    """By which way a form met a rule's term."""
+
+    EXACT = "exact"
+    INFLECTION = "inflection"
+    COMPOUND = "compound"
+    ALIAS = "alias"
+    CLITIC = "clitic"
+    WILDCARD = "wildcard"
+    REGEX = "regex"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Where a rule's term stands; offsets are code points in the stored field."""
+
+    term: str
+    field: str
+    start: int
+    end: int
+    form: str
+    via: Via
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A rule met an article. ``weak``: only in lines beside the main text."""
+
+    rule: str
+    rule_hash: str
+    score: float
+    weak: bool
+    hits: tuple[Hit, ...]

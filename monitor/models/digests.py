@@ -1,0 +1,162 @@
+"""What a subscriber receives."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.models.articles import Article, Hit, Match
+
+
+class Cause(StrEnum):
+    """Why a story that was told comes again."""
+
+    REVISION = "revision"
+    NEW_SENTENCES = "new-sentences"
+    FIGURE = "figure"
+    FURTHER_REPORT = "further-report"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMatch:
+    """A match that a subscriber was not told yet, with its article.
+
+    ``unit`` names what is told once: a story, a group of copies or an entry.
+    ``told`` counts how often the unit was told to the subscriber before;
+    ``entry_told`` says that the entry was among it, ``pair_told`` that it was for
+    this very rule.
+    """
+
+    match_id: int
+    match: Match
+    article_id: int
+    entry_id: int
+    entry_revision: int
+    article: Article
+    guid: str
+    first_seen: datetime
+    matched_at: datetime
+    unit: str
+    unit_id: str
+    group_id: int
+    copy_of: int | None
+    told: int
+    told_at: datetime | None
+    entry_told: bool
+    pair_told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMember:
+    """One article of a story, matching or not, for "also in"."""
+
+    article_id: int
+    url: str
+    title: str
+    source: str
+    feed: str
+    guid: str
+    published: datetime | None
+    first_seen: datetime
+    copy_of: str | None = None
+    group_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleMatch:
+    """The hits of one rule in one article, as shown to people."""
+
+    rule: str
+    article: str
+    weak: bool
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestStory:
+    """One story in a digest.
+
+    ``marks`` are the spans of ``excerpt`` and ``title_marks`` those of ``title``
+    that the rules hit.
+    """
+
+    id: str
+    status: str
+    cause: Cause | None
+    title: str
+    url: str
+    source: str
+    origin: str
+    language: str
+    published: datetime | None
+    first_seen: datetime
+    excerpt: str
+    marks: tuple[tuple[int, int], ...] = ()
+    title_marks: tuple[tuple[int, int], ...] = ()
+    priority: str
+    rules: tuple[str, ...]
+    voices: int
+    summary_only: bool = False
+    matches: tuple[ArticleMatch, ...]
+    articles: tuple[StoryMember, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingFeed:
+    feed: str
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFlood:
+    feed: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was watched, so that silence can be told from failure."""
+
+    feeds: int = 0
+    read: int = 0
+    failing: tuple[FailingFeed, ...] = ()
+    held: tuple[HeldFlood, ...] = ()
+    summary_only: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLine:
+    """A rule as the digest names it."""
+
+    name: str
+    title: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What one subscriber receives at one time.
+
+    ``slot`` is the scheduled time in the subscriber's zone; None for instant
+    digests, notices and tests. ``subject``, ``text`` and ``html`` are rendered
+    from the rest. ``stories`` holds all, ``shown`` those that mail and chat carry.
+    """
+
+    id: str
+    kind: str
+    subscriber: str
+    name: str
+    timezone: str
+    slot: datetime | None
+    window: tuple[datetime, datetime] | None
+    now: datetime
+    rules: tuple[RuleLine, ...] = ()
+    stories: tuple[DigestStory, ...] = ()
+    shown: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
+    schedule: str = ""
+    notice: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
