@@ -379,4 +379,8 @@ def _target(url: httpx.URL, response: httpx.Response) -> httpx.URL:
     location = response.headers.get("location", "")
     if not location:
         raise FetchError(f"HTTP {response.status_code} without a Location")
-    return url.join(location)
+    try:
+        return url.join(location)
+    except (httpx.InvalidURL, ValueError) as error:  # some are urllib's
+        text = f"HTTP {response.status_code} with a Location that is no URL"
+        raise FetchError(text) from error

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 import respx
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError, FetchRefused, FetchTimeout, FetchTooLarge
@@ -308,6 +308,17 @@ def test_a_redirect_without_a_location_is_an_error(web: respx.Router) -> None:
     assert str(error) == "HTTP 301 without a Location"
 
 
+@pytest.mark.parametrize("location", ["A:////[", "http://a:port/", "http://[::1/"])
+def test_a_redirect_to_what_is_no_url_is_an_error(
+    web: respx.Router, location: str
+) -> None:
+    web.get(URL).mock(return_value=answer(302, location=location))
+
+    error = failure(web)
+
+    assert str(error) == "HTTP 302 with a Location that is no URL"
+
+
 @pytest.mark.parametrize(
     "location",
     [
@@ -361,6 +372,8 @@ def test_a_url_that_is_none_is_an_error(web: respx.Router, url: str) -> None:
     st.text(max_size=30)
     | st.text("htp:/.[]@?#%xn-a\u00e9\u3002 ", max_size=20).map("http://".__add__)
 )
+@example("A:////[")
+@example("http://xn--a/")
 def test_any_url_and_any_location_are_fetched_or_an_error(url: str) -> None:
     def redirect(request: httpx.Request) -> httpx.Response:
         if request.url == URL:

@@ -1,0 +1,54 @@
+"""Small facts about this instance."""
+
+from monitor.storage import settings
+from monitor.storage.database import Transaction
+from tests.conftest import NOON, Caller
+from tests.storage.builders import later
+
+
+def test_a_setting_that_was_never_set_is_not_there(call: Caller) -> None:
+    assert call(settings.get, "colour") is None
+
+
+def test_a_setting_has_the_value_it_was_given_last(call: Caller) -> None:
+    call(settings.put, "colour", "red")
+    call(settings.put, "colour", "blue")
+
+    assert call(settings.get, "colour") == "blue"
+
+
+def test_the_key_of_an_instance_stays_the_same(call: Caller) -> None:
+    first = call(settings.instance_key)
+    second = call(settings.instance_key)
+
+    assert first == second
+    assert len(first.reveal()) == 64
+
+
+def test_two_instances_have_different_keys(call: Caller) -> None:
+    def forget(tx: Transaction) -> None:
+        tx.run("DELETE FROM setting")
+
+    first = call(settings.instance_key)
+    call(forget)
+
+    assert call(settings.instance_key) != first
+
+
+def test_the_key_of_an_instance_is_never_shown(call: Caller) -> None:
+    key = call(settings.instance_key)
+
+    shown = f"{key} {key!r} {[key]}"
+
+    assert key.reveal() not in shown
+
+
+def test_a_service_that_never_ran_gave_no_sign_of_life(call: Caller) -> None:
+    assert call(settings.last_beat) is None
+
+
+def test_the_last_sign_of_life_is_remembered(call: Caller) -> None:
+    call(settings.beat, NOON)
+    call(settings.beat, later(seconds=15))
+
+    assert call(settings.last_beat) == later(seconds=15)
