@@ -21,26 +21,29 @@ accepted before and after the command.
 """
 
 
-def _help(command: click.Command, words: str) -> Iterator[str]:
-    context = click.Context(command, info_name=words, terminal_width=80)
-    yield f"### `{words}`\n\n```text\n{command.get_help(context)}\n```\n"
+def _help(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    context = click.Context(command, parent, name, terminal_width=80)
+    help_text = command.get_help(context)
+    yield f"### `{context.command_path}`\n\n```text\n{help_text}\n```\n"
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
+        for inner_name in command.list_commands(context):
+            inner = command.get_command(context, inner_name)
             if inner is not None:
-                yield from _help(inner, f"{words} {name}")
+                yield from _help(inner, inner_name, context)
 
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="monitor")
+    context = click.Context(
+        cli, info_name="monitor", help_option_names=["-h", "--help"]
+    )
     parts = [HEAD]
     for section, commands in _SECTIONS.items():
         parts.append(f"## {section}\n")
         for name in commands:
             command = cli.get_command(context, name)
             if command is not None:
-                parts += _help(command, f"monitor {name}")
+                parts += _help(command, name, context)
     return "\n".join(parts)
 
 
