@@ -321,7 +321,7 @@ class Client:
         origin = _origin(url)
         seen: set[str] = set()
         while True:
-            if url.scheme not in ("http", "https") or not url.raw_host:
+            if not _is_web(url):
                 raise FetchRefused(f"refused: {_shown(url)} is no web address")
             if str(url) in seen or len(seen) > MAX_REDIRECTS:
                 raise FetchError(f"redirects go round in circles at {_shown(url)}")
@@ -365,6 +365,13 @@ class Client:
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _is_web(url: httpx.URL) -> bool:
+    try:
+        return url.scheme in ("http", "https") and bool(url.host)
+    except UnicodeError:  # a host that looks like Punycode and is none
+        return False
 
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:

@@ -329,6 +329,7 @@ def test_a_redirect_to_what_is_no_url_is_an_error(
         "javascript:a",
         "http:///a",
         "mailto:a@b.example",
+        "http://xn--a/",
     ],
 )
 def test_a_redirect_out_of_the_web_is_refused(web: respx.Router, location: str) -> None:

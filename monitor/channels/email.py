@@ -91,9 +91,6 @@ class _Policy(EmailPolicy):
             return folded
         return f"{name}: {value}{self.linesep}"
 
-    def fold(self, name: str, value: Any) -> str:  # noqa: ANN401 - as the base class has it
-        return self._fold(name, value)
-
     def fold_binary(self, name: str, value: Any) -> bytes:  # noqa: ANN401 - as the base class has it
         return self._fold(name, value).encode("ascii", "surrogateescape")
 
@@ -134,7 +131,7 @@ class Config:
     smtp: Smtp = field(default_factory=Smtp)
 
     def targets(self) -> tuple[str, ...]:
-        return self.to
+        return tuple(dict.fromkeys(self.to))
 
     def render(self, digest: Digest, target: Target) -> list[Part]:
         message = EmailMessage(policy=_POLICY)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,9 +38,16 @@ def emit(data: object, text: str | Callable[[], str]) -> None:
         say(text() if callable(text) else text)
 
 
+_STYLE = re.compile("(\x1b\\[[01]m)")
+
+
 def say(text: str = "") -> None:
-    """Print to stdout, without control characters that a feed may have sent."""
-    click.echo("\n".join(clean(line) for line in text.split("\n")))
+    """Print to stdout, with our own bold and no other control character.
+
+    Feeds and servers chose some of the words.
+    """
+    pieces = _STYLE.split(text)
+    click.echo("".join(p if _STYLE.fullmatch(p) else clean(p) for p in pieces))
 
 
 def bold(text: str) -> str:

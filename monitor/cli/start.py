@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.channels import Channel
+from monitor.channels.terminal import write_stdout
 from monitor.cli.group import with_globals
 from monitor.cli.output import bold, count, emit, moment, say, settings
 from monitor.cli.session import clock, configuration, opened, run
@@ -48,10 +49,21 @@ def demo_command(folder: Path) -> None:
 
     set_up_log()
     folder.mkdir(parents=True, exist_ok=True)
+    silent = settings().json
     result = run(
-        tour(folder, clock(), say=lambda text: None if settings().json else say(text))
+        tour(
+            folder,
+            clock(),
+            say=_hush if silent else say,
+            show=_hush if silent else write_stdout,
+        )
     )
-    emit(result, "")
+    if silent:
+        emit(result, "")
+
+
+def _hush(_text: str) -> None:
+    """Under --json there is one object on stdout and nothing else."""
 
 
 # --- try ---

@@ -25,6 +25,7 @@ from monitor.rules.index import Index, Rule
 from monitor.rules.tree import Node
 from monitor.text.toml import Path as Place
 
+_TERMINAL = "terminal"
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep", "heartbeat_url")),
     ("web", Web, ("listen", "base_url")),
@@ -131,7 +132,8 @@ def _feeds(
 def _unknown(
     source: Source, place: Place, what: str, name: str, known: list[str]
 ) -> None:
-    if name in source.tables.get(f"{what}s", ()):
+    tables = source.tables.get(f"{what}s")
+    if not isinstance(tables, dict | None) or name in (tables or ()):
         return  # it is there, and what is wrong with it has been said
     near = get_close_matches(name, known, 1)
     offer = f'; did you mean "{near[0]}"?' if near else ""
@@ -278,35 +280,40 @@ def _send_to(
     smtp = root.smtp.smtp() if root.smtp else email.Smtp()
     _check_smtp(source, smtp)
     _check_mail(source, made)
+    _check_terminal(source, made)
     for name, channel in made.items():
         if isinstance(channel, email.Config):
             made[name] = replace(channel, smtp=smtp)
+    known = {_TERMINAL: terminal.Config(), **made}
     found = {}
     for name, subscriber in root.subscribers.items():
         for number, wanted in enumerate(subscriber.send_to):
-            if wanted not in made:
+            if wanted not in known:
                 place = ("subscribers", name, "send_to", number)
-                _unknown(source, place, "channel", wanted, list(made))
-        found[name] = (*subscriber.send_to, *_own(source, name, subscriber, made, smtp))
+                _unknown(source, place, "channel", wanted, list(known))
+        own = _own(source, name, subscriber, smtp)
+        used = {n: known[n] for n in subscriber.send_to if n in known} | own
+        made.update(used)
+        found[name] = tuple(used)
     return found
 
 
 def _own(
-    source: Source,
-    name: str,
-    subscriber: SubscriberConfig,
-    made: dict[str, Channel],
-    smtp: email.Smtp,
-) -> tuple[str, ...]:
+    source: Source, name: str, subscriber: SubscriberConfig, smtp: email.Smtp
+) -> dict[str, Channel]:
+    """The channel that follows from ``email =``, or from having none."""
     if subscriber.email:
-        own = f"email:{name}"
-        made[own] = email.Config(to=(subscriber.email,), smtp=smtp)
         _check_address(source, ("subscribers", name, "email"), subscriber.email)
-        return (own,)
-    if subscriber.send_to:
-        return ()
-    made["terminal"] = terminal.Config()
-    return ("terminal",)
+        return {f"email:{name}": email.Config(to=(subscriber.email,), smtp=smtp)}
+    return {} if subscriber.send_to else {_TERMINAL: terminal.Config()}
+
+
+def _check_terminal(source: Source, made: dict[str, Channel]) -> None:
+    if not isinstance(made.get(_TERMINAL, terminal.Config()), terminal.Config):
+        message = f"channels.{_TERMINAL}: this name is the terminal's own"
+        hint = "Try: another name"
+        place = ("channels", _TERMINAL)
+        source.problem(place, message, hint=hint, at_key=True)
 
 
 def _check_mail(source: Source, made: dict[str, Channel]) -> None:
@@ -331,5 +338,8 @@ def _check_smtp(source: Source, smtp: email.Smtp) -> None:
     if smtp.tls == "none" and smtp.host not in email.LOOPBACK:
         message = 'smtp.tls: "none" is for loopback only: mail would travel in clear'
         source.problem(("smtp", "tls"), message, hint='Try: tls = "starttls"')
-    if smtp.explicit and not smtp.domain:
-        source.problem(("smtp", "from"), "smtp.from: write a mail address")
+    try:
+        smtp.domain  # noqa: B018 - it is read from the address
+    except ValueError as error:
+        hint = 'Try: from = "News monitor <monitor@example.org>"'
+        source.problem(("smtp", "from"), f"smtp.from: {error}", hint=hint)

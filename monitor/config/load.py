@@ -102,6 +102,8 @@ def _secret(source: Source, value: Any, place: Place) -> Any:  # noqa: ANN401 - 
         source.problem(place, f"{name}: {wanted} is not set", hint=hint)
     except OSError as error:
         source.problem(place, f"{name}: {error.filename}: {error.strerror}")
+    except ValueError:
+        source.problem(place, f"{name}: {wanted!r} cannot be read as UTF-8 text")
     return Secret("")
 
 
@@ -111,6 +113,7 @@ def _revealed(source: Source, kind: str, wanted: str, place: Place) -> str:
     Raises:
         KeyError: The variable is not set.
         OSError: The file cannot be read.
+        ValueError: It is no text, or its name is no name.
     """
     if kind == "env":
         return os.environ[wanted]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor.config.mask import masked
 from monitor.errors import Problem
 from monitor.text.toml import (
     Path as Place,
@@ -20,6 +21,7 @@ from monitor.text.toml import (
 )
 
 _MAX_SYNTAX_ERRORS = 20
+_DEEPEST = 12
 # Tables whose entries have names of their own; the files' entries are put together.
 _NAMED = ("feeds", "lists", "rules", "subscribers", "channels")
 
@@ -96,28 +98,16 @@ def _problem(
     return _at(file, start, end, message, hint)
 
 
-_SECRET_LINE = re.compile(
-    r"password|secret|webhook|token|authorization|headers", re.IGNORECASE
-)
-
-
-def _masked(line: str) -> str:
-    """A line for people to see: what may be a secret is starred, in the same width."""
-    if not _SECRET_LINE.search(line):
-        return line
-    return re.sub(r"""(["'])(.*?)\1""", lambda m: m[1] + "*" * len(m[2]) + m[1], line)
-
-
 def _at(file: File, start: int, end: int, message: str, hint: str) -> Problem:
     line, column = line_column(file.text, start)
-    whole = file.text.splitlines()[line - 1] if file.text else ""
-    end_of_line = start + len(whole) - column + 1
+    lines = file.text.split("\n")
+    end_of_line = start + len(lines[line - 1]) - column + 1
     return Problem(
         message=message,
         file=file.shown,
         line=line,
         column=column,
-        excerpt=_masked(whole.expandtabs(1)),
+        excerpt=masked(lines, line).expandtabs(1),
         width=max(1, min(end, end_of_line) - start),
         hint=hint,
     )
@@ -126,65 +116,80 @@ def _at(file: File, start: int, end: int, message: str, hint: str) -> Problem:
 def read(path: Path) -> Source:
     """Read a file and what it includes; mistakes are in ``problems``."""
     source = Source()
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        hint = "Try: monitor init, or --config FILE"
-        message = f"cannot be read: {error.strerror}"
-        source.problems.append(Problem(message=message, file=str(path), hint=hint))
-        return source
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 at byte {error.start}"
-        source.problems.append(Problem(message=message, file=str(path)))
-        return source
-    return read_text(text, path, source)
+    text = _content(source, path, str(path))
+    if text is not None:
+        _read(source, text, path)
+    return source
 
 
-def read_text(text: str, path: Path, source: Source | None = None) -> Source:
+def read_text(text: str, path: Path) -> Source:
     """The same for a text that was read already."""
-    source = source or Source()
-    tables = _parsed(text, path, source)
+    source = Source()
+    _read(source, text, path)
+    return source
+
+
+def _content(source: Source, path: Path, shown: str) -> str | None:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        hint = "" if source.files else "Try: monitor init, or --config FILE"
+        message = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        hint = "Try: save it as UTF-8"
+        message = f"is not UTF-8 at byte {error.start}"
+    source.problems.append(Problem(message=message, file=shown, hint=hint))
+    return None
+
+
+def _read(source: Source, text: str, path: Path) -> None:
+    file = _add(source, text, path, str(path))
+    if file is None:
+        return
+    include = source.tables.get("include", [])
+    patterns = include if isinstance(include, list) else [include]
+    for pattern in patterns:
+        if isinstance(pattern, str):
+            _include(source, file, pattern)
+
+
+def _add(source: Source, text: str, path: Path, shown: str) -> File | None:
+    text = text.replace("\r\n", "\n")
+    tables = _parsed(text, shown, source)
     if tables is None:
-        return source
-    file = File(path.resolve(), str(path), text, locate(text))
+        return None
+    file = File(path.resolve(), shown, text, locate(text))
     source.files.append(file)
     _merge(source, file, tables)
-    include = tables.get("include", []) if len(source.files) == 1 else []
-    patterns = [include] if isinstance(include, str) else include
-    for pattern in patterns if isinstance(patterns, list) else []:
-        _include(source, file, str(pattern))
-    return source
+    return file
 
 
 def _include(source: Source, file: File, pattern: str) -> None:
     folder = file.path.parent
-    found = (
-        sorted(folder.glob(pattern))
-        if not Path(pattern).is_absolute()
-        else [Path(pattern)]
-    )
+    try:
+        found = sorted(folder.glob(pattern)) if pattern[:1] != "/" else [Path(pattern)]
+    except (ValueError, OSError) as error:
+        source.problem(("include",), f"include: {error}")
+        return
     if not found and "*" not in pattern:
         source.problem(("include",), f"include: there is no file {pattern}")
     for path in found:
-        inner = read(path)
-        source.problems += inner.problems
-        for other in inner.files:
-            shown = File(
-                path.resolve(),
-                str(Path(file.shown).parent / path.relative_to(folder))
-                if path.is_relative_to(folder)
-                else str(path),
-                other.text,
-                other.spans,
-            )
-            source.files.append(shown)
-            _merge(source, shown, inner.tables)
+        if path.resolve() in [known.path for known in source.files]:
+            continue  # another pattern, or the file that includes
+        inside = path.is_relative_to(folder)
+        shown = Path(file.shown).parent / path.relative_to(folder) if inside else path
+        text = _content(source, path, str(shown))
+        if text is not None:
+            _add(source, text, path, str(shown))
 
 
 def _merge(source: Source, file: File, tables: Mapping[str, Any]) -> None:
     for section, value in tables.items():
-        if section == "include":
-            source.tables.setdefault("include", value)
+        if section == "include" and len(source.files) > 1:
+            message = "include: only the main file may include others"
+            source.problems.append(
+                _problem(file, ("include",), message, hint="", at_key=True, inside=None)
+            )
             continue
         if section not in source.tables:
             source.tables[section] = dict(value) if isinstance(value, dict) else value
@@ -220,34 +225,51 @@ def _twice(source: Source, file: File, place: Place) -> None:
     )
 
 
-def _parsed(text: str, path: Path, source: Source) -> dict[str, Any] | None:
+def _parsed(text: str, shown: str, source: Source) -> dict[str, Any] | None:
     """The tables; a line with a syntax error is blanked to find the next one as well."""
-    lines = text.splitlines()
-    for _ in range(_MAX_SYNTAX_ERRORS):
+    lines = text.split("\n")
+    found: list[Problem] = []
+    while len(found) < _MAX_SYNTAX_ERRORS:
         try:
-            tables = tomllib.loads("\n".join(lines) + "\n")
-        except tomllib.TOMLDecodeError as error:
-            number, column, message = _syntax(str(error), len(lines))
-            excerpt = lines[number - 1] if lines else ""
-            source.problems.append(
-                Problem(
-                    message=message,
-                    file=str(path),
-                    line=number,
-                    column=column,
-                    excerpt=_masked(excerpt),
-                )
-            )
-            if not excerpt.strip():
-                return None
-            lines[number - 1] = ""
+            tables = tomllib.loads("\n".join(lines))
+        except (ValueError, RecursionError) as error:
+            problem = _syntax(error, lines, shown)
+            found.append(problem)
+            if not problem.excerpt.strip():
+                break
+            lines[problem.line - 1] = ""
         else:
-            return None if source.problems else tables
-    return None
+            if not found and _is_deep(tables):
+                found.append(Problem(message="is nested too deeply", file=shown))
+            break
+    source.problems += found
+    return None if found else tables
 
 
-def _syntax(text: str, lines: int) -> tuple[int, int, str]:
-    match = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", text)
-    if match is None:  # at the end of the document
-        return max(1, lines), 1, text.partition(" (")[0]
-    return int(match[2]), int(match[3]), match[1]
+def _syntax(error: Exception, lines: list[str], shown: str) -> Problem:
+    match = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(error))
+    if match is not None:
+        message, line, column = match[1], int(match[2]), int(match[3])
+    elif isinstance(error, tomllib.TOMLDecodeError):  # at the end of the document
+        message, line, column = str(error).partition(" (")[0], len(lines), 1
+    else:  # too many brackets, or digits
+        return Problem(message=f"cannot be read: {error}", file=shown)
+    return Problem(
+        message=message,
+        file=shown,
+        line=line,
+        column=column,
+        excerpt=masked(lines, line),
+    )
+
+
+def _is_deep(tables: dict[str, Any]) -> bool:
+    level: list[Any] = [tables]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)

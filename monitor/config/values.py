@@ -19,19 +19,35 @@ from monitor.text.urls import is_web
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SIZES = {"b": 1, "kb": 1_000, "mb": 10**6, "kib": 1 << 10, "mib": 1 << 20}
+_LONGEST_DAYS = 36_500
 _FORBID = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
 
 def duration(value: object) -> timedelta:
-    """Read "90s", "15m", "6h" or "7d".
+    """Read "90s", "15m", "6h" or "7d"; a hundred years at most.
 
     Raises:
         ValueError: It is none of these.
     """
-    match = re.fullmatch(r"\s*(\d{1,6})\s*([smhdw])\s*", str(value))
+    match = re.fullmatch(r"\s*([0-9]{1,9})\s*([smhdw])\s*", str(value))
     if match is None or not isinstance(value, str):
         raise ValueError('write a duration such as "90s", "15m", "6h" or "7d"')
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST_DAYS * _UNITS["d"]:
+        raise ValueError(f'write "{_LONGEST_DAYS}d" at most')
+    return timedelta(seconds=seconds)
+
+
+def interval(value: object) -> timedelta:
+    """Read a duration that is longer than nothing.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = duration(value)
+    if not found:
+        raise ValueError('write a duration of "1s" or more')
+    return found
 
 
 def size(value: object) -> int:
@@ -40,10 +56,11 @@ def size(value: object) -> int:
     Raises:
         ValueError: It is no size.
     """
-    match = re.fullmatch(r"\s*(\d{1,9})\s*([a-zA-Z]{1,3})\s*", str(value))
-    if match is None or match[2].lower() not in _SIZES:
+    match = re.fullmatch(r"\s*([0-9]{1,9})\s*([a-zA-Z]{1,3})\s*", str(value))
+    found = int(match[1]) * _SIZES.get(match[2].lower(), 0) if match else 0
+    if not found:
         raise ValueError('write a size such as "16MiB" or "500kB"')
-    return int(match[1]) * _SIZES[match[2].lower()]
+    return found
 
 
 def zone(value: object) -> str:
@@ -116,6 +133,8 @@ def listed(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Interval = Annotated[timedelta, BeforeValidator(interval)]
+MaybeInterval = Annotated[timedelta | None, BeforeValidator(interval)]
 MaybeDuration = Annotated[timedelta | None, BeforeValidator(duration)]
 Size = Annotated[int, BeforeValidator(size)]
 Zone = Annotated[str, BeforeValidator(zone)]
@@ -162,7 +181,7 @@ class Fetch:
     """``private_networks`` None allows all."""
 
     pace: Literal["gentle", "normal", "eager"] = "normal"
-    timeout: Duration = timedelta(seconds=30)
+    timeout: Interval = timedelta(seconds=30)
     max_body: Size = 16 << 20
     per_host: PerHost = field(default_factory=PerHost)
     private_networks: Annotated[
@@ -194,7 +213,7 @@ class FeedConfig:
     url: Url
     groups: Strings = ()
     language: str = ""
-    every: MaybeDuration = None
+    every: MaybeInterval = None
     outlet: str = ""
     quiet_after: MaybeDuration = None
     headers: dict[str, Secret] = field(default_factory=dict, repr=False)

@@ -66,11 +66,15 @@ class _Page:
 
 
 async def tour(
-    folder: Path, clock: Clock, *, say: Callable[[str], None]
+    folder: Path,
+    clock: Clock,
+    *,
+    say: Callable[[str], None],
+    show: Callable[[str], None],
 ) -> dict[str, object]:
     """Run the newsroom and the pipeline, and say what happens; a summary for --json.
 
-    ``folder`` is there already.
+    ``folder`` is there already; ``show`` takes the digests.
     """
     with (
         tempfile.TemporaryDirectory(prefix="monitor-demo-") as state,
@@ -79,19 +83,19 @@ async def tour(
         config = _config(Path(state), folder, newsroom.feeds)
         say(f"A newsroom of {len(newsroom.feeds)} outlets runs on this machine.\n")
         say("$ monitor check-once          # the first run stays silent")
-        first = await _run(config, clock, say)
+        first = await _run(config, clock, show)
         say(
             f"{first.polled} feeds read, {first.baseline} articles remembered as the starting point, {first.stories} alerts\n"
         )
         published = newsroom.publish()
         say(f"... the newsroom publishes {published} more articles ...\n")
         say("$ monitor check-once")
-        second = await _run(config, clock, say)
+        second = await _run(config, clock, show)
         say(
             f"{second.polled} feeds read, {second.new} new articles, {second.stories} stories told\n"
         )
         say("$ monitor check-once          # nothing is told twice")
-        third = await _run(config, clock, say)
+        third = await _run(config, clock, show)
         say(
             f"{third.polled} feeds read, {third.new} new articles, {third.stories} stories told\n"
         )
@@ -114,8 +118,8 @@ def _config(state: Path, folder: Path, feeds: dict[str, str]) -> Config:
     return replace(config, channels=channels, send_to={"you": ("terminal", "page")})
 
 
-async def _run(config: Config, clock: Clock, say: Callable[[str], None]) -> Report:
-    daemon = build(config, clock, write=lambda text: say(f"\n{text}"))
+async def _run(config: Config, clock: Clock, show: Callable[[str], None]) -> Report:
+    daemon = build(config, clock, write=lambda text: show(f"\n{text}"))
     try:
         await daemon.open()
         return await daemon.check_once(all_feeds=True)

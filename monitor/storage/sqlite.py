@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -88,13 +89,31 @@ class Sqlite(Database):
         # Its own LOWER knows ASCII only.
         connection.create_function("LOWER", 1, str.lower, deterministic=True)
         try:
+            self._use_wal(connection)
             # FULL, so that "sent" survives a power cut: a lost mark is a repeat.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch to WAL, as several first openers may do at the same time.
+
+        SQLite does not wait for a writer here: wait for it, then try again.
+        """
+        deadline = time.monotonic() + self._busy.total_seconds()
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= deadline:
+                    raise
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            else:
+                return
 
     def _transact(self, work: Callable[[Transaction], R]) -> R:
         try:

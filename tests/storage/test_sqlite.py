@@ -58,6 +58,31 @@ def test_a_file_that_another_program_writes_to_is_named(path: Path) -> None:
     assert text == f"{path}: database is locked: another program is writing to it"
 
 
+def test_a_new_file_that_another_program_writes_to_is_named(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        text = why_not(path)
+
+    assert text == f"{path}: database is locked: another program is writing to it"
+
+
+def test_a_new_file_is_waited_for_until_the_other_program_is_done(path: Path) -> None:
+    async def migrate() -> int:
+        database = Sqlite(path)
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                migrating = asyncio.create_task(database.migrate())
+                await asyncio.sleep(0.05)
+                other.execute("ROLLBACK")
+            return await migrating
+        finally:
+            await database.close()
+
+    assert asyncio.run(migrate()) > 0
+
+
 def test_a_missing_folder_is_suspected(tmp_path: Path) -> None:
     text = why_not(tmp_path / "nowhere" / "monitor.db")
 
