@@ -69,8 +69,8 @@ class Cost:
 # Runs the program, then says what its own process and its workers took.
 _CHILD = """
 import json, resource, sys
-from monitor.cli import run
-run(sys.argv[1:])
+from monitor.cli import execute
+execute(sys.argv[1:])
 own, workers = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 print(json.dumps([own.ru_utime + own.ru_stime, workers.ru_utime + workers.ru_stime,
                   own.ru_maxrss / 1024, workers.ru_maxrss / 1024]), file=sys.stderr)

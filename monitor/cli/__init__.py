@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from monitor.cli.group import cli
 
 
-def run(words: Sequence[str]) -> int:
+def execute(words: Sequence[str]) -> int:
     """Run one command; its exit status."""
     try:
         code = cli.main(list(words), prog_name="monitor", standalone_mode=False)
@@ -23,4 +23,4 @@ def run(words: Sequence[str]) -> int:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(execute(sys.argv[1:]))

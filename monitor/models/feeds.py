@@ -35,7 +35,7 @@ class Fetched:
     """
 
     status: int
-    url: str
+    url: str = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     content_type: str = ""
     etag: str | None = None

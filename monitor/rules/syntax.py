@@ -275,6 +275,10 @@ class _Parser:
             hint = f"write the word right behind the colon: {name}:Aleppo"
             message = f"{token.text} needs a word"
             raise problem("E06", message, token.start, token.end, hint)
+        if self._next.kind == "field" and self._next.text != token.text:
+            hint = f"write one of them: {token.text}word"
+            message = "a field inside a field can never be found"
+            raise problem("E05", message, token.start, self._next.end, hint)
         before = self._deeper(token)
         child = self._atom()
         self._depth = before

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from monitor.cli import run
+from monitor.cli import execute
 from tests.conftest import StandingClock
 from tests.desk import Desk
 from tests.site import Site
@@ -35,7 +35,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Monitor:
     def command(*words: str) -> Result:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(words)
+            code = execute(words)
         return Result(code, out.getvalue(), err.getvalue())
 
     return command

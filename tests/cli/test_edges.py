@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from monitor.cli import main, run
+from monitor.cli import execute, main
 from monitor.cli.failures import exit_code
 from monitor.cli.group import Settings, cli
 from monitor.cli.output import progress, table
@@ -101,9 +101,9 @@ def test_headings_are_bold_on_a_terminal_only(desk: Desk, site: Site) -> None:
     config = desk.write()
     desk.run()
     with redirect_stdout(_Terminal()) as screen, redirect_stderr(io.StringIO()):
-        run(["--config", str(config), "status"])
+        execute(["--config", str(config), "status"])
     with redirect_stdout(io.StringIO()) as pipe, redirect_stderr(io.StringIO()):
-        run(["--config", str(config), "status"])
+        execute(["--config", str(config), "status"])
 
     assert "\x1b[1m" in screen.getvalue()
     assert "\x1b" not in pipe.getvalue()

@@ -626,6 +626,20 @@ def joined(
     )
 
 
+def crossed(node: Node, field: str = "") -> bool:
+    """Whether a field stands inside another one: nothing could ever meet that."""
+    match node:
+        case In():
+            inside = bool(field) and node.field != field
+            return inside or crossed(node.child, node.field)
+        case Not():
+            return crossed(node.child, field)
+        case And() | Or():
+            return any(crossed(child, field) for child in node.children)
+        case _:
+            return False
+
+
 TREES: st.SearchStrategy[Node] = st.recursive(
     LEAVES,
     lambda children: st.one_of(
@@ -635,7 +649,7 @@ TREES: st.SearchStrategy[Node] = st.recursive(
         st.builds(In, st.sampled_from(["title", "summary", "body"]), children),
     ),
     max_leaves=8,
-).filter(is_positive)
+).filter(lambda tree: is_positive(tree) and not crossed(tree))
 
 
 @settings(max_examples=300)
@@ -656,3 +670,10 @@ def test_a_rule_is_positive_unless_an_or_branch_only_forbids(tree: Node) -> None
     )
 
     assert positive == (False, True, False)
+
+
+def test_a_field_inside_a_field_is_refused() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse("title:body:Aleppo")
+
+    assert caught.value.code == "E05"

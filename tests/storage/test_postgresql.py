@@ -1,7 +1,6 @@
 """What only PostgreSQL does: translation, broken connections, deadlocks, secrets."""
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
@@ -136,10 +135,8 @@ def test_after_a_connection_broke_in_a_call_the_next_call_works(
     assert call_postgresql(settings.get, "colour") == "red"
 
 
-def test_after_the_server_dropped_idle_connections_work_goes_on(
-    url: str, call_postgresql: Caller
-) -> None:
-    call_postgresql(settings.put, "colour", "red")
+def drop_connections(url: str) -> None:
+    """The server ends all connections to a database, as a restart would."""
     admin = Caller(url)
     admin(
         lambda tx: tx.all(
@@ -153,10 +150,48 @@ def test_after_the_server_dropped_idle_connections_work_goes_on(
     )
     admin.close()
 
-    with contextlib.suppress(StorageError):
-        call_postgresql(settings.get, "colour")
 
-    assert call_postgresql(settings.get, "colour") == "red"
+def test_after_the_server_dropped_idle_connections_work_goes_on(url: str) -> None:
+    together = threading.Barrier(4)
+
+    def meet(_tx: Transaction) -> None:
+        together.wait(timeout=10)
+
+    async def before_and_after() -> list[str | None]:
+        database = open_database(url)
+        try:
+            await database.migrate()
+            await database.call(settings.put, "colour", "red")
+            await asyncio.gather(*(database.call(meet) for _ in range(4)))
+            await asyncio.to_thread(drop_connections, url)
+            calls = (database.call(settings.get, "colour") for _ in range(9))
+            return await asyncio.gather(*calls)
+        finally:
+            await database.close()
+
+    values = asyncio.run(before_and_after())
+
+    assert values == ["red"] * 9
+
+
+def test_a_rehearsal_whose_idle_connection_was_dropped_says_so(url: str) -> None:
+    Caller(url).close()
+
+    async def rehearse() -> None:
+        database = open_database(url, rehearsal=True)
+        try:
+            await database.call(settings.put, "colour", "red")
+            await asyncio.to_thread(drop_connections, url)
+            with pytest.raises(StorageError, match="terminating connection"):
+                await database.call(settings.get, "colour")
+        finally:
+            await database.close()
+
+    asyncio.run(rehearse())
+    caller = Caller(url)
+    value = caller(settings.get, "colour")
+    caller.close()
+    assert value is None
 
 
 def test_work_of_a_broken_connection_is_rolled_back(call_postgresql: Caller) -> None:
