@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -97,8 +98,11 @@ class Daemon:
     context: Context
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def open(self, *, lock: bool = True) -> None:
+    async def open(self, *, lock: bool = True, sync: bool = True) -> None:
         """Lock and migrate the database, and make it hold the configuration.
+
+        Without ``sync`` the tables stay as the service that runs here made them: an
+        edited file takes effect at its next start, not by a look at the outbox.
 
         Raises:
             AlreadyRunning: Another copy runs on this SQLite file.
@@ -108,6 +112,8 @@ class Daemon:
         if lock:
             database.lock()
         await database.migrate()
+        if not sync:
+            return
         alone = lock and database.exclusive
         key = await database.call(_prepare, self.context, alone=alone)
         self.context = replace(self.context, key=key)
@@ -177,6 +183,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, asyncio.current_task())
+        loop.add_signal_handler(signal.SIGHUP, _no_reload)
         stages = self._stages()
         beat = Heartbeat(_BEAT, [stage.wake for stage in stages])
         beat.start()
@@ -192,6 +199,7 @@ class Daemon:
                     task.cancel()
         finally:
             beat.stop()
+        await self.context.database.call(settings.stopped, self.context.now())
         log.info("service.stopped")
 
     def _stop(self, main: "asyncio.Task[None] | None") -> None:
@@ -219,7 +227,7 @@ class Daemon:
         digest.wakes = senders
         for name, sender in zip(context.config.channels, senders, strict=True):
             sender.work = _sender(context, name, self.stopping)
-            sender.next_due = deliveries.next_delivery_due
+            sender.next_due = partial(deliveries.next_delivery_due, channel=name)
         return [visit, read, digest, *senders]
 
     async def _loop(self, stage: "Stage") -> None:
@@ -247,6 +255,11 @@ class Daemon:
             return _LONGEST_WAIT
         seconds = (at - self.context.now()).total_seconds()
         return min(_LONGEST_WAIT, max(0.25, seconds))
+
+
+def _no_reload() -> None:
+    """Without a handler SIGHUP would end the program."""
+    log.warning("config.not-reloaded", reason="not supported yet: restart instead")
 
 
 def _report(stage: str, error: BaseException) -> None:

@@ -50,11 +50,17 @@ class Problem:
             where = f"{self.file}  "
         lines = [where + self.message]
         if self.excerpt:
-            pad = " " * (self.column - 1)
-            lines += [f"    {self.excerpt}", f"    {pad}{'^' * max(1, self.width)}"]
+            lines += self._pointed()
         if self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)
+
+    def _pointed(self) -> list[str]:
+        """The line and the caret; of a very long line only what stands around it."""
+        start = max(0, self.column - 60) if len(self.excerpt) > 160 else 0
+        shown = self.excerpt[start : start + 160]
+        width = max(1, min(self.width, 160 - (self.column - 1 - start)))
+        return [f"    {shown}", f"    {' ' * (self.column - 1 - start)}{'^' * width}"]
 
 
 class ConfigError(MonitorError):

@@ -134,11 +134,14 @@ def test_the_program_runs_until_sigterm_and_exits_with_0(
     while not site.hits("/feed.xml"):
         time.sleep(0.02)
 
+    program.send_signal(signal.SIGHUP)
     program.send_signal(signal.SIGTERM)
     _, said = program.communicate(timeout=30)
 
     assert program.returncode == 0
+    assert "config.not-reloaded" in said
     assert "service.stopped" in said
+    assert "Stopped in order." in said
 
 
 def test_a_start_earlier_than_the_last_run_brings_rows_back(

@@ -7,17 +7,20 @@ imports the console script's module again.
 import sys
 from collections.abc import Sequence
 
-from monitor.cli.group import cli
+from monitor.cli.group import Settings, cli
 
 
 def execute(words: Sequence[str]) -> int:
     """Run one command; its exit status."""
+    settings = Settings()
     try:
-        code = cli.main(list(words), prog_name="monitor", standalone_mode=False)
+        code = cli.main(
+            list(words), prog_name="monitor", standalone_mode=False, obj=settings
+        )
     except BaseException as error:  # noqa: BLE001 - the last place; a bug is re-raised
         from monitor.cli.failures import exit_code
 
-        return exit_code(error)
+        return exit_code(error, as_json=settings.json)
     return code if isinstance(code, int) else 0
 
 

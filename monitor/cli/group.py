@@ -44,7 +44,7 @@ _SECTIONS = {
             "understand",
             "One screen: feeds, queue, next digests, floods, errors",
         ),
-        "why": ("understand", "What happened to this article, for every subscriber"),
+        "why": ("why", "What happened to this article, for every subscriber"),
         "preview": ("understand", "Render the next digest to screen or as HTML"),
     },
     "Manage": {

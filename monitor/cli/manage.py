@@ -1,6 +1,7 @@
 """feeds, rules, outbox, floods, db: look at the parts and set them right."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,18 +9,21 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.group import with_globals
-from monitor.cli.output import count, emit, moment, say, settings, table
+from monitor.cli.output import count, emit, moment, settings, table
 from monitor.cli.session import clock, configuration, opened, run
 from monitor.http import Network
 from monitor.models import DeliveryState
 from monitor.storage import deliveries, feeds, floods
+from monitor.text.urls import redacted
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 
 
-async def _ask(function: Callable[..., Any], *args: object) -> tuple[Any, ZoneInfo]:
+async def _ask(
+    function: Callable[..., Any], *args: object, changes: bool = False
+) -> tuple[Any, ZoneInfo]:
     """Call one storage function, beside a running service; its answer and our zone."""
-    async with opened() as daemon:
+    async with opened(rehearsal=not changes) as daemon:
         answer = await daemon.context.database.call(function, *args)
         return answer, ZoneInfo(daemon.context.config.service.timezone)
 
@@ -47,7 +51,8 @@ def feeds_list() -> None:
       monitor --json feeds list
     """
     lines, zone = run(_ask(feeds.list_feeds))
-    emit({"feeds": lines}, lambda: _feeds_table(lines, zone))
+    shown = [replace(line, url=redacted(line.url)) for line in lines]
+    emit({"feeds": shown}, lambda: _feeds_table(lines, zone))
     if any(line.failures for line in lines):
         click.get_current_context().exit(1)
 
@@ -60,11 +65,11 @@ def _feeds_table(lines: list[feeds.FeedLine], zone: ZoneInfo) -> str:
             moment(line.last_good_at, zone),
             moment(line.next_poll_at, zone),
             str(line.entries),
-            line.error or line.title or line.url,
+            line.error or line.title or redacted(line.url),
         )
         for line in lines
     ]
-    headers = ("feed", "state", "last read", "next poll", "entries", "")
+    headers = ("feed", "state", "last read", "next poll", "shown", "title or trouble")
     return table(headers, rows) or "No feeds are configured."
 
 
@@ -201,7 +206,7 @@ def outbox_command() -> None:
 
 
 @outbox_command.command("list")
-@click.option("--dead", is_flag=True, help="Only what failed for good")
+@click.option("--dead", is_flag=True, help="What failed for good or was dropped")
 @click.option("--sent", is_flag=True, help="What was sent, newest first")
 @with_globals
 def outbox_list(*, dead: bool, sent: bool) -> None:
@@ -214,7 +219,7 @@ def outbox_list(*, dead: bool, sent: bool) -> None:
     """
     states: tuple[DeliveryState, ...] = (*_OPEN, DeliveryState.DEAD)
     if dead:
-        states = (DeliveryState.DEAD,)
+        states = (DeliveryState.DEAD, DeliveryState.DROPPED)
     if sent:
         states = (DeliveryState.SENT,)
     lines, zone = run(_ask(deliveries.list_deliveries, states))
@@ -230,7 +235,7 @@ def _outbox_table(lines: list[deliveries.OutboxLine], zone: ZoneInfo) -> str:
             f"{line.channel} {line.target}".strip(),
             str(line.attempts),
             moment(line.sent_at or line.due_at, zone),
-            line.last_text or line.subject,
+            line.last_text.partition("\n")[0] or line.subject,
         )
         for line in lines
     ]
@@ -258,7 +263,7 @@ def outbox_show(number: int) -> None:
         f"  subscriber  {line.subscriber}, {line.kind}\n"
         f"  to          {line.channel} {line.target}\n"
         f"  made        {moment(line.created_at, zone)}\n"
-        f"  answer      {line.last_code or ''} {line.last_text}\n\n{payload}"
+        f"  answer      {line.last_text or 'none yet'}\n\n{payload}"
     )
     emit(line, text)
 
@@ -282,19 +287,20 @@ def outbox_retry(number: int) -> None:
 @click.argument("number", type=int)
 @with_globals
 def outbox_drop(number: int) -> None:
-    r"""Give up on a delivery that was not sent.
+    r"""Give up on a delivery that was not sent; its stories count as told.
 
     \b
     Examples:
       monitor outbox drop 12
     """
-    _change(number, deliveries.drop_delivery, done="is dropped")
+    done = f"is dropped (monitor outbox retry {number} takes it back)"
+    _change(number, deliveries.drop_delivery, done=done)
 
 
 def _change(
     number: int, function: Callable[..., Any], *args: datetime, done: str
 ) -> None:
-    changed, _ = run(_ask(function, number, *args))
+    changed, _ = run(_ask(function, number, *args, changes=True))
     if not changed:
         raise click.UsageError(f"there is no delivery {number} that waits or failed")
     emit({"id": number, "done": done}, f"Delivery {number} {done}.")
@@ -353,7 +359,7 @@ def floods_drop(number: int) -> None:
 
 
 def _decide(number: int, function: Callable[..., Any], done: str) -> None:
-    entries, _ = run(_ask(function, number, clock().now()))
+    entries, _ = run(_ask(function, number, clock().now(), changes=True))
     if entries is None:
         raise click.UsageError(f"no flood {number} is held: see monitor floods list")
     text = f"{count(entries, 'entry', 'entries')} {done}."
@@ -382,7 +388,7 @@ def db_migrate() -> None:
       monitor db migrate
     """
     run(_migrate())
-    say("The database is up to date.")
+    emit({"migrated": True}, "The database is up to date.")
 
 
 async def _migrate() -> None:

@@ -23,6 +23,8 @@ def settings() -> Any:  # noqa: ANN401 - group.Settings, without importing it ba
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     if isinstance(value, bytes):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from monitor import __version__
 from monitor.channels import Channel
 from monitor.channels.terminal import write_stdout
 from monitor.cli.group import with_globals
@@ -72,6 +73,9 @@ class _Asked:
     flush: bool
 
 
+_WOULD = b"--- would go"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rehearsed:
     """Stands in for a channel in a dry run: says what would go where."""
@@ -85,11 +89,18 @@ class _Rehearsed:
 
     def render(self, digest: Digest, target: Target) -> list[Part]:
         where = f"{self.name} {target.address}".strip()
-        text = f"--- would go to {digest.subscriber} through {where} ---\n{digest.text}"
-        return [Part(id=target.id, target=target.address, payload=text.encode())]
+        head = f" to {digest.subscriber} through {where} ---\n"
+        payload = _WOULD + f"{head}{digest.text}".encode()
+        return [Part(id=target.id, target=target.address, payload=payload)]
 
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - the protocol's signature
-        self.write(part.payload.decode())
+        if part.payload.startswith(_WOULD):
+            self.write(part.payload.decode())
+        else:  # made before this run, in the channel's own form
+            where = f"{self.name} {part.target}".strip()
+            self.write(
+                f"--- an older delivery would be tried again through {where} ---"
+            )
         return Receipt(text="not sent: a dry run")
 
 
@@ -128,6 +139,9 @@ def summary(report: Report, *, dry_run: bool = False) -> str:
     """What a run did, in a sentence, and what failed, a line each."""
     done = report.polled - len(report.failing)
     facts = [f"{count(done, 'feed')} read"]
+    if not report.polled and report.next_poll_at:
+        due = f"{report.next_poll_at:%H:%M} UTC"
+        facts = [f"no feed is due before {due} (--all polls now)"]
     if report.baseline:
         facts.append(
             f"{count(report.baseline, 'article')} remembered as the starting point"
@@ -143,14 +157,14 @@ def summary(report: Report, *, dry_run: bool = False) -> str:
     if report.baseline and not report.new:
         text += " (first run stays silent; --backfill 24h to include them)"
     lines = [text]
-    lines += [f"  feed {name}: {error}" for name, error in report.failing]
+    lines += [f"  feed {bad.feed}: {bad.error}" for bad in report.failing]
     if report.held:
         lines.append(
             f"  {report.held} articles are held as a flood: monitor floods list"
         )
     lines += [
-        f"  delivery {number} to {where} is waiting: {error}"
-        for number, where, error in report.undelivered
+        f"  delivery {late.id} to {late.to} is {late.state}: {late.error}"
+        for late in report.undelivered
     ]
     if dry_run:
         lines.append("Nothing was stored, nothing was sent.")
@@ -180,7 +194,13 @@ def run_command() -> None:
 async def _run() -> None:
     # A digest to the terminal goes where the log goes: stdout is nobody's here.
     async with opened(lock=True, write=_to_log) as daemon:
+        config = daemon.context.config
+        watched = (
+            f"{count(len(config.feeds), 'feed')}, {count(len(config.rules), 'rule')}"
+        )
+        _to_log(f"monitor {__version__} watches {watched}. Ctrl-C stops it.")
         await daemon.run()
+        _to_log("Stopped in order.")
 
 
 def _to_log(text: str) -> None:

@@ -66,10 +66,14 @@ async def opened(
     rehearsal: bool = False,
     write: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Daemon]:
-    """The program with its database open; without ``lock`` beside a running service."""
+    """The program with its database open; without ``lock`` beside a running service.
+
+    Commands that only look are rehearsals: they see what the configuration means,
+    and leave the tables as they were.
+    """
     daemon = build(configuration(), clock(), rehearsal=rehearsal, write=write)
     try:
-        await daemon.open(lock=lock)
+        await daemon.open(lock=lock, sync=lock or rehearsal)
         yield daemon
     finally:
         await daemon.close()

@@ -174,6 +174,8 @@ def _simple_tree(
     source: Source, name: str, rule: RuleConfig, root: Root
 ) -> Node | None:
     if not (rule.all or rule.any or rule.none):
+        if _was_written(source, name):
+            return None  # and was wrong, as has been said
         hint = "Try: query = 'Aleppo AND airstrike'"
         message = f'rule "{name}": the rule is empty'
         source.problem(("rules", name), message, hint=hint, at_key=True)
@@ -195,6 +197,12 @@ def _simple_tree(
     except RuleError as error:
         _rule_problem(source, ("rules", name), name, error, None)
         return None
+
+
+def _was_written(source: Source, name: str) -> bool:
+    table = source.tables["rules"][name]
+    keys = ("query", "all", "any", "none")
+    return bool(any(map(table.get, keys)) if isinstance(table, dict) else table)
 
 
 def _rule_problem(

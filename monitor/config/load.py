@@ -3,8 +3,9 @@
 import os
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -160,9 +161,8 @@ def _channel(
 ) -> Channel | None:
     rest = {key: value for key, value in table.items() if key != "type"}
     place = ("channels", name)
-    if kind == "email":
-        to = rest.get("to")
-        rest["to"] = (to,) if isinstance(to, str) else to
+    if kind == "email" and isinstance(rest.get("to"), str):
+        rest["to"] = (rest["to"],)
     if kind == "file" and isinstance(rest.get("path"), str):
         rest["path"] = source.folder_of(place) / rest["path"]
     shape: Any = channels.config_class(kind)
@@ -178,7 +178,8 @@ def _root(source: Source, tables: dict[str, Any]) -> Root:
 
     So that names and rules can still be checked, and all mistakes come at once.
     """
-    while (root := _validated(source, Root, tables, (), prune=True)) is None:
+    gone: set[Place] = set()
+    while (root := _validated(source, Root, tables, (), gone)) is None:
         pass
     return root
 
@@ -202,22 +203,35 @@ def _prune(tables: dict[str, Any], place: Place) -> None:
 T = typing.TypeVar("T")
 
 
+@cache
+def _adapter(shape: type) -> pydantic.TypeAdapter[Any]:
+    """The validator of a dataclass; building one takes longer than a whole file."""
+    return pydantic.TypeAdapter(shape)
+
+
 def _validated(
     source: Source,
     shape: type[T],
     tables: dict[str, Any],
     base: Place,
-    *,
-    prune: bool = False,
+    gone: set[Place] | None = None,
 ) -> T | None:
+    """The values, or None. What is wrong is reported, and with ``gone`` taken out.
+
+    ``gone`` remembers what was, so that it is not called missing the next time.
+    """
+    wanted: Any = shape  # mypy does not see that classes can be hashed
     try:
-        return pydantic.TypeAdapter(shape).validate_python(tables)
+        found: T = _adapter(wanted).validate_python(tables)
     except pydantic.ValidationError as errors:
         for error in errors.errors():
-            _report(source, shape, (*base, *error["loc"]), error, len(base))
-            if prune:
+            if not gone or error["loc"] not in gone:
+                _report(source, shape, (*base, *error["loc"]), error, len(base))
+            if gone is not None:
+                gone.add(error["loc"])
                 _prune(tables, error["loc"])
         return None
+    return found
 
 
 def _report(source: Source, shape: type, place: Place, error: Any, base: int) -> None:  # noqa: ANN401 - pydantic's own dictionary
@@ -236,14 +250,26 @@ def _report(source: Source, shape: type, place: Place, error: Any, base: int) ->
         source.problem(place, f"{name}: {_plain(error)}")
 
 
+_PLAIN = {
+    "dict_type": "write a table here",
+    "dataclass_type": "write a table here",
+    "tuple_type": "write a list here",
+    "string_type": "write a text in quotes",
+    "path_type": "write a path in quotes",
+}
+
+
 def _plain(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
     """Pydantic's message in the words of somebody who writes TOML."""
-    if error["type"] == "literal_error":
+    kind = error["type"]
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if kind == "literal_error":
         return f"write {error['ctx']['expected']}"
-    if error["type"] in ("dict_type", "dataclass_type", "dataclass_exact_type"):
-        return "write a table here"
+    if kind.startswith("int_"):
+        return "write a whole number"
     text = str(error["msg"]).removeprefix("Input should be ")
-    return f"write {text}"
+    return f"write a number {text}" if "than" in text else f"write {text}"
 
 
 def _unknown_key(source: Source, place: Place, known: list[str]) -> None:
@@ -260,11 +286,9 @@ def _keys_at(shape: Any, place: Place) -> list[str]:  # noqa: ANN401 - any annot
         shape = _bare(shape)
         if get_origin(shape) is dict:
             shape = get_args(shape)[1]
-        elif is_dataclass(shape) and isinstance(part, str):
-            shape = get_type_hints(shape, include_extras=True).get(part, object)
+        else:
+            shape = get_type_hints(shape, include_extras=True)[str(part)]
     shape = _bare(shape)
-    if not is_dataclass(shape):
-        return []
     names = [f.name.removesuffix("_") for f in fields(shape)]
     names += ["channels"] if shape is Root else []
     return ["from" if n == "sender" else n for n in names]

@@ -1,39 +1,67 @@
 """Show lines of a configuration without the secrets in them. Pure.
 
-It errs on the side of stars: a secret may stand under a mistyped key, in a string
-over several lines, or without quotes.
+Values are shown under keys that are known never to hold a secret, and under names
+that people choose (feeds, lists, rules); everything else becomes stars. For a secret
+may stand under a mistyped key, in a string over several lines, or without quotes.
 """
 
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-_SECRET_KEY = re.compile(
-    r"pass|pwd|secret|webhook|token|auth|key|cookie|headers", re.IGNORECASE
-)
-_SECRETS = ("password", "secret", "webhook", "token", "authorization", "headers")
+_OPEN_KEYS = """
+all any articles at_once base_url channels contact database deliveries digest email
+every except feeds fetch first_run flood_limit from full_text gap groups
+heartbeat_url host include language lists listen match max_age max_body max_stories
+merge name none on_update operator outlet outlets pace path per_host port priority
+private_networks query quiet quiet_after rules send_to service skip smtp
+story_window subscribers timeout timezone title tls to type unmatched urgent_when
+url user web when_empty within keep tests
+"""
+OPEN_KEYS = frozenset(_OPEN_KEYS.split())
+SECRET_KEYS = (
+    "password", "passwd", "pwd", "secret", "webhook", "token", "authorization",
+    "headers", "cookie", "key", "credential",
+)  # fmt: skip
+_KNOWN = (*OPEN_KEYS, *SECRET_KEYS)
 _KEY = re.compile(r"""([\w."'-]+)\s*=""")
-_WORD = re.compile(
-    r"""(?P<quote>["'])(?P<text>.*?)(?P=quote)"""
-    r"""|(?P<bare>[^\s={}\[\],"']+)(?!\s*=|[^\s={}\[\],"'])"""
+_HEADER = re.compile(r"\s*\[[^=]*$")
+_NAMES = re.compile(r"\s*\[\s*(?:feeds|lists|rules)\s*\]")
+_QUERIES = re.compile(r"\s*\[\s*(?:lists|rules)\b")
+_USER = re.compile(r"(?<=://)[^/\n]+(?=@)")
+# A key of an inline table, a string, or what else may be part of a value.
+_PIECE = re.compile(
+    r"""(?P<key>[{,]\s*[\w.-]+\s*=)"""
+    r"""|(?P<quote>["'])(?P<text>.*?)(?P=quote)"""
+    r"""|[^\s={}\[\],"']+"""
 )
-_USER = re.compile(r"(?<=://)[^/\s\"'@]+(?=@)")
-# Tables whose keys are names, or never hold a secret.
-_OPEN_TABLE = re.compile(r"\s*\[+\s*(?:rules|lists|subscribers|articles|fetch)\b")
-_FEEDS = re.compile(r"\s*\[\s*feeds\s*\]")
 
 
-def masked(lines: Sequence[str], number: int) -> str:
-    """Line ``number``, counted from 1: what may be a secret is starred, in its width."""
+def masked(lines: Sequence[str], number: int, *, broken: bool = False) -> str:
+    """Line ``number``, counted from 1: what may be a secret is starred, in its width.
+
+    In a ``broken`` text what looks like a key may be part of a value.
+    """
     line = _USER.sub(lambda m: "*" * len(m[0]), lines[number - 1])
-    opened = _opened(lines, number)
-    if not _is_secret(lines[:opened]):
+    began = opened(lines, number)
+    if began == number and _HEADER.match(line):
         return line
-    start = line.find("=") + 1 if opened == number else 0
-    return line[:start] + _WORD.sub(_starred, line[start:])
+    above = lines[:began][::-1]
+    keys = next((found for text in above if (found := _KEY.findall(text))), [])
+    table = next((text for text in above if _HEADER.match(text)), "")
+    named = _NAMES.match(table) is not None
+    known = all(map(_nearest, keys))
+    if all(_is_open(key, named=named) for key in keys):
+        return line
+    if not broken and _QUERIES.match(table):
+        return line
+    if began != number or (broken and not known):
+        return re.sub(r"\S", "*", line)
+    start = line.find("=") + 1
+    return line[:start] + _PIECE.sub(_starred, line[start:])
 
 
-def _opened(lines: Sequence[str], number: int) -> int:
+def opened(lines: Sequence[str], number: int) -> int:
     """The line on which the string began that line ``number`` goes on with."""
     before = "\n".join(lines[: number - 1])
     for quote in ('"""', "'''"):
@@ -42,26 +70,21 @@ def _opened(lines: Sequence[str], number: int) -> int:
     return number
 
 
-def _is_secret(lines: Sequence[str]) -> bool:
-    """Whether the last line holds a secret, by its key and its table."""
-    above = list(reversed(lines))
-    table = next((text for text in above if text.lstrip().startswith("[")), "")
-    if _OPEN_TABLE.match(table):
-        return False
-    if re.search(r"\bheaders\b", table):
-        return True
-    keys = next((found for text in above if (found := _KEY.findall(text))), [])
-    if _FEEDS.match(table):
-        return any("headers" in key for key in keys)
-    return any(_is_secret_key(key.strip("\"'").lower()) for key in keys)
+def _is_open(key: str, *, named: bool) -> bool:
+    """Whether a value under this key may be shown."""
+    nearest = _nearest(key)
+    secret = any(word in SECRET_KEYS for word in re.split(r"[\W_]+", key.lower()))
+    return not secret and (nearest in OPEN_KEYS or (named and not nearest))
 
 
-def _is_secret_key(key: str) -> bool:
-    return bool(_SECRET_KEY.search(key) or get_close_matches(key, _SECRETS, 1, 0.7))
+def _nearest(key: str) -> str:
+    """The known key that is meant by one that may be mistyped; "" if there is none."""
+    last = key.rpartition(".")[2].strip("\"'").lower()
+    return next(iter(get_close_matches(last, _KNOWN, 1, 0.7)), "")
 
 
 def _starred(match: re.Match[str]) -> str:
-    if match["bare"]:
-        return "*" * len(match["bare"])
-    quote = match["quote"]
-    return quote + "*" * len(match["text"]) + quote
+    if match["key"]:
+        return match["key"]
+    quote = match["quote"] or ""
+    return quote + "*" * (len(match[0]) - 2 * len(quote)) + quote

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.config.mask import masked
+from monitor.config.mask import masked, opened
 from monitor.errors import Problem
 from monitor.text.toml import (
     Path as Place,
@@ -22,6 +22,19 @@ from monitor.text.toml import (
 
 _MAX_SYNTAX_ERRORS = 20
 _DEEPEST = 12
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_OPEN_QUOTE = 'Expected "\'"'
+_TOO_DEEP = "is nested too deeply"
+# What tomllib says, in the words of somebody who writes TOML.
+_BETTER = {
+    "Illegal character '\\n'": "this string is never closed",
+    "Unterminated string": "this string is never closed",
+    "Expected \"'": "this string is never closed",
+    "Unclosed array": "this list is never closed",
+    "Invalid value": "this is no value; texts stand in quotes",
+    "Cannot overwrite a value": "this name is defined twice",
+    "Cannot declare": "this table is defined twice",
+}
 # Tables whose entries have names of their own; the files' entries are put together.
 _NAMED = ("feeds", "lists", "rules", "subscribers", "channels")
 
@@ -45,17 +58,14 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
     owners: dict[Place, File] = field(default_factory=dict)
 
-    def file_of(self, place: Place) -> File | None:
+    def file_of(self, place: Place) -> File:
         """The file in which a value stands."""
-        for length in (2, 1):
-            if found := self.owners.get(place[:length]):
-                return found
-        return self.files[0] if self.files else None
+        found = (self.owners.get(place[:length]) for length in (2, 1))
+        return next(filter(None, found), self.files[0])
 
     def folder_of(self, place: Place) -> Path:
         """The folder from which relative paths in a value count."""
-        file = self.file_of(place)
-        return file.path.parent if file else Path()
+        return self.file_of(place).path.parent
 
     def problem(
         self,
@@ -68,9 +78,6 @@ class Source:
     ) -> None:
         """Note a mistake at a value, or at its key; ``inside`` is a part of a string."""
         file = self.file_of(place)
-        if file is None:
-            self.problems.append(Problem(message=message, hint=hint))
-            return
         self.problems.append(
             _problem(file, place, message, hint=hint, at_key=at_key, inside=inside)
         )
@@ -85,9 +92,7 @@ def _problem(
     at_key: bool,
     inside: tuple[int, int] | None,
 ) -> Problem:
-    span = file.spans.get(nearest(dict(file.spans), place))
-    if span is None:
-        return Problem(message=message, file=file.shown, line=1, column=1, hint=hint)
+    span = file.spans[nearest(file.spans, place)]
     start, end = span.key if at_key else span.value
     raw = file.text[start:end]
     if inside and raw[:1] in ("'", '"'):
@@ -125,7 +130,13 @@ def read(path: Path) -> Source:
 def read_text(text: str, path: Path) -> Source:
     """The same for a text that was read already."""
     source = Source()
-    _read(source, text, path)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"is no text at character {error.start}"
+        source.problems.append(Problem(message=message, file=str(path)))
+    else:
+        _read(source, text, path)
     return source
 
 
@@ -214,11 +225,9 @@ def _merge_section(
 
 def _twice(source: Source, file: File, place: Place) -> None:
     first = source.file_of(place)
-    where = ""
-    if first and (span := first.spans.get(place)):
-        where = f" (first in {first.shown}:{line_column(first.text, span.key[0])[0]})"
+    line, _ = line_column(first.text, first.spans[place].key[0])
     name = ".".join(map(str, place))
-    message = f"{name} is defined twice{where}"
+    message = f"{name} is defined twice (first in {first.shown}:{line})"
     hint = "Try: another name" if place[0] in _NAMED else "Try: remove one of them"
     source.problems.append(
         _problem(file, place, message, hint=hint, at_key=True, inside=None)
@@ -227,39 +236,52 @@ def _twice(source: Source, file: File, place: Place) -> None:
 
 def _parsed(text: str, shown: str, source: Source) -> dict[str, Any] | None:
     """The tables; a line with a syntax error is blanked to find the next one as well."""
-    lines = text.split("\n")
+    whole = text.split("\n")
+    lines = whole[:]
     found: list[Problem] = []
     while len(found) < _MAX_SYNTAX_ERRORS:
         try:
-            tables = tomllib.loads("\n".join(lines))
+            tables = tomllib.loads("\n".join(lines) + "\n")
         except (ValueError, RecursionError) as error:
-            problem = _syntax(error, lines, shown)
-            found.append(problem)
-            if not problem.excerpt.strip():
+            place = _place(str(error), lines)
+            found.append(_syntax(error, place, whole, shown))
+            if place is None:  # it is wrong up to the end
                 break
-            lines[problem.line - 1] = ""
+            lines[place[0] - 1] = ""
         else:
             if not found and _is_deep(tables):
-                found.append(Problem(message="is nested too deeply", file=shown))
+                found.append(Problem(message=_TOO_DEEP, file=shown))
             break
     source.problems += found
     return None if found else tables
 
 
-def _syntax(error: Exception, lines: list[str], shown: str) -> Problem:
-    match = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(error))
-    if match is not None:
-        message, line, column = match[1], int(match[2]), int(match[3])
-    elif isinstance(error, tomllib.TOMLDecodeError):  # at the end of the document
-        message, line, column = str(error).partition(" (")[0], len(lines), 1
-    else:  # too many brackets, or digits
-        return Problem(message=f"cannot be read: {error}", file=shown)
+def _place(text: str, lines: list[str]) -> tuple[int, int] | None:
+    """Where a syntax error is; None if it is no line's."""
+    if match := _PLACE.search(text):
+        return int(match[1]), int(match[2])
+    if not text.startswith(_OPEN_QUOTE):
+        return None
+    last = max(n for n, line in enumerate(lines, 1) if "'" in line)
+    return last, lines[last - 1].rindex("'") + 1
+
+
+def _syntax(
+    error: Exception, place: tuple[int, int] | None, lines: list[str], shown: str
+) -> Problem:
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        deep = isinstance(error, RecursionError)
+        message = _TOO_DEEP if deep else "holds a number with too many digits"
+        return Problem(message=message, file=shown)
+    line, column = place or (min(opened(lines, len(lines) + 1), len(lines)), 1)
+    text = str(error).partition(" (at ")[0]
+    better = (words for known, words in _BETTER.items() if text.startswith(known))
     return Problem(
-        message=message,
+        message=next(better, text),
         file=shown,
         line=line,
         column=column,
-        excerpt=masked(lines, line),
+        excerpt=masked(lines, line, broken=True),
     )
 
 

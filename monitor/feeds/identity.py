@@ -3,7 +3,8 @@
 An entry is known by its guid; without one by its canonical link; without either by
 the fingerprint of its text. All keys are stored, but only that first one is asked:
 matching any of them would swallow real news (live blogs share links, horoscopes
-share texts).
+share texts). A guid that several entries of a document share names none of them; it
+is remembered as a twin, and its entries are known by their links for ever after.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     """What a key was made of."""
 
     GUID = "guid"
+    TWIN = "twin"
     LINK = "link"
     TEXT = "text"
 
@@ -72,6 +74,35 @@ def keys(entry: Entry) -> tuple[Key, ...]:
     return tuple(found)
 
 
+def asked(entries: Sequence[Entry]) -> list[Key]:
+    """Every key of a document that storage has to be asked for."""
+    found = [key for entry in entries for key in keys(entry)]
+    return found + [_twin(key) for key in found if key.kind is Kind.GUID]
+
+
+def _twin(key: Key) -> Key:
+    return Key(Kind.TWIN, key.hash)
+
+
+def _twins(entries: Sequence[Entry], known: Mapping[Key, KnownEntry]) -> set[str]:
+    """The hashes of guids that stand for several entries: here, or ever before."""
+    links: dict[str, set[Key]] = {}
+    for entry in entries:
+        first, *rest = keys(entry)
+        if first.kind is Kind.GUID and rest[0].kind is Kind.LINK:
+            links.setdefault(first.hash, set()).add(rest[0])
+    shared = {guid for guid, found in links.items() if len(found) > 1}
+    return shared | {key.hash for key in known if key.kind is Kind.TWIN}
+
+
+def _usable(entry: Entry, twins: set[str]) -> tuple[Key, ...]:
+    """The keys of an entry, the one that identifies it first; a twin stands last."""
+    first, *rest = keys(entry)
+    if first.kind is Kind.GUID and first.hash in twins:
+        return (*rest, _twin(first))
+    return (first, *rest)
+
+
 def text_hash(entry: Entry) -> str:
     """The hash that differs when a publisher changed title or text of an entry."""
     return _hash(_normal("\n".join((entry.title, entry.summary, entry.content))))
@@ -82,11 +113,12 @@ def sort_out(entries: Sequence[Entry], known: Mapping[Key, KnownEntry]) -> Sorte
 
     Two entries of a document with the same key are one; the first wins.
     """
+    twins = _twins(entries, known)
     new: dict[Key, New] = {}
     changed: dict[int, Changed] = {}
     seen: dict[int, None] = {}
     for entry in entries:
-        all_keys = keys(entry)
+        all_keys = _usable(entry, twins)
         before = known.get(all_keys[0])
         digest = text_hash(entry)
         if before is None:

@@ -5,6 +5,7 @@ does not know. Every text that leaves is plain and cut to length.
 """
 
 import calendar
+import hashlib
 import io
 import json
 import re
@@ -21,6 +22,7 @@ from monitor.text.words import clean
 MAX_ENTRIES = 2_000
 _CHARACTER_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _MAX_GUID = 2_000
+_MAX_LINK = 4_000
 _MAX_SUMMARY = 10_000
 _MAX_CONTENT = 200_000
 
@@ -93,7 +95,17 @@ def _telling(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def _absolute(url: str, link: str) -> str:
     """A link of a document; no link is not the document's own address."""
     link = clean(link).strip()
-    return resolve(url, link) if link else ""
+    found = resolve(url, link) if link else ""
+    return found if len(found) <= _MAX_LINK else ""
+
+
+def _guid(text: str) -> str:
+    """A guid as it came; a huge one is cut, and still differs where it did."""
+    text = clean(text).strip()
+    if len(text) <= _MAX_GUID:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[: _MAX_GUID - 65]}#{digest}"
 
 
 def _language(value: object) -> str:
@@ -115,7 +127,7 @@ def _xml_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
     summary = plain_text(str(found.get("summary", "")), _MAX_SUMMARY)
     source = found.get("source", {})
     return Entry(
-        guid=clean(str(found.get("id", ""))).strip()[:_MAX_GUID],
+        guid=_guid(str(found.get("id", ""))),
         url=_absolute(url, _link(found)),
         title=title_text(str(found.get("title", ""))),
         # feedparser repeats an Atom content as the summary.
@@ -190,7 +202,7 @@ def _json_entry(found: Mapping[str, Any], url: str, language: str) -> Entry:
     names = [_text(a, "name") for a in authors if isinstance(a, dict)]
     link = _text(found, "url") or _text(found, "external_url")
     return Entry(
-        guid=clean(_text(found, "id")).strip()[:_MAX_GUID],
+        guid=_guid(_text(found, "id")),
         url=_absolute(url, link),
         title=title_text(_text(found, "title")) or title_text(text, 80),
         summary=plain_text(_text(found, "summary"), _MAX_SUMMARY),

@@ -21,6 +21,7 @@ from monitor.errors import (
     HostResting,
     MonitorError,
     WorkerError,
+    WorkerTimeout,
 )
 from monitor.feeds import identity, rhythm
 from monitor.feeds.fetch import BadStatus, fetch
@@ -33,6 +34,7 @@ from monitor.storage import entries, feeds, floods, hosts
 from monitor.storage.database import Transaction
 from monitor.storage.hosts import HostClaim
 from monitor.text.urls import host_of, is_web
+from monitor.workers import DEADLINE_SECONDS
 
 log = structlog.get_logger()
 
@@ -158,7 +160,7 @@ def _commit_poll(
     if not hosts.holds(tx, claim):
         return None
     now = context.now()
-    keys = [identity.keys(entry)[0] for entry in parsed.entries]
+    keys = identity.asked(parsed.entries)
     known = {
         identity.Key(identity.Kind(kind), hash_): entry
         for (kind, hash_), entry in entries.known_entries(tx, feed.id, keys).items()
@@ -269,7 +271,8 @@ def _wake_page_hosts(
         if fate is EntryState.WAITING
     }
     urls |= {host_of(change.entry.url): change.entry.url for change in found.changed}
-    for url in urls.values():
+    # In one order everywhere, so that two nodes do not lock each other out.
+    for _, url in sorted(urls.items()):
         if host_id := _page_host(tx, context, url, now):
             hosts.bring_forward(tx, host_id, now)
 
@@ -310,6 +313,8 @@ async def _failed(
 
 def _reason(error: MonitorError) -> str:
     """What the operator reads; a traceback of a worker is only its last line."""
+    if isinstance(error, WorkerTimeout):
+        return f"the document took longer than {DEADLINE_SECONDS:g} s to read"
     if isinstance(error, WorkerError):
         last = str(error).strip().rpartition("\n")[2]
         return f"the document could not be read: {last}"

@@ -243,7 +243,10 @@ class Life:
     flood_id: int | None
 
 
-def find_lives(tx: Transaction, text: str, limit: int = 5) -> list[Life]:
+MOST_LIVES = 5
+
+
+def find_lives(tx: Transaction, text: str, limit: int = MOST_LIVES) -> list[Life]:
     """The entries with this URL or guid, or else with this text in their title."""
     where = (
         "e.url = :text OR e.guid = :text OR e.id IN (SELECT entry_id FROM article"

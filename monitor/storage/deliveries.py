@@ -57,9 +57,17 @@ def waiting_channels(tx: Transaction, now: datetime) -> list[str]:
     return sorted(r["channel"] for r in rows)
 
 
-def next_delivery_due(tx: Transaction) -> datetime | None:
-    """When the next delivery is to be tried."""
-    row = tx.one(f"SELECT MIN(due_at) AS at FROM delivery WHERE state IN {_OPEN}")  # noqa: S608 - our own constant
+def next_delivery_due(tx: Transaction, *, channel: str) -> datetime | None:
+    """When the next delivery through a channel is to be tried."""
+    row = tx.one(
+        f"""
+        SELECT MIN(due_at) AS at
+          FROM delivery
+         WHERE channel = :channel
+           AND state IN {_OPEN}
+        """,  # noqa: S608 - our own constant
+        channel=channel,
+    )
     return maybe_time(row["at"]) if row else None
 
 
@@ -132,9 +140,15 @@ def renew(
     """Stretch the lease right before sending; False if another node has it."""
     return bool(
         tx.run(
-            "UPDATE delivery SET due_at = :until WHERE id = :id AND token = :token",
+            """
+            UPDATE delivery
+               SET due_at = :until, tried_at = :now
+             WHERE id = :id
+               AND token = :token
+            """,
             id=delivery.id,
             token=delivery.token,
+            now=now,
             until=now + lease,
         )
     )
@@ -285,16 +299,17 @@ def show_delivery(tx: Transaction, delivery_id: int) -> OutboxLine | None:
 
 
 def retry_delivery(tx: Transaction, delivery_id: int, now: datetime) -> bool:
-    """Let a dead or waiting delivery be tried now."""
+    """Let a waiting, dead or dropped delivery be tried now."""
     return bool(
         tx.run(
             """
             UPDATE delivery
                SET state = 'pending',
                    due_at = :now,
-                   created_at = CASE WHEN state = 'dead' THEN :now ELSE created_at END
+                   created_at = CASE WHEN state IN ('dead', 'dropped')
+                                 THEN :now ELSE created_at END
              WHERE id = :id
-               AND state IN ('pending', 'in_doubt', 'dead')
+               AND state IN ('pending', 'in_doubt', 'dead', 'dropped')
             """,
             id=delivery_id,
             now=now,

@@ -3,7 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.storage.database import Transaction
+from monitor.storage.database import Transaction, maybe_time
+
+_LATE = {"pending": "waiting", "in_doubt": "in doubt", "dead": "given up"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadFeed:
+    feed: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    id: int
+    to: str
+    state: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +34,9 @@ class Report:
     matches: int
     stories: int
     sent: int
-    failing: tuple[tuple[str, str], ...]
-    undelivered: tuple[tuple[int, str, str], ...]
+    next_poll_at: datetime | None
+    failing: tuple[BadFeed, ...]
+    undelivered: tuple[Undelivered, ...]
 
 
 def report(tx: Transaction, since: datetime) -> Report:
@@ -40,7 +57,9 @@ def report(tx: Transaction, since: datetime) -> Report:
                  WHERE matched_at >= :since) AS matches,
                (SELECT COUNT(*) FROM told WHERE at >= :since) AS stories,
                (SELECT COUNT(*) FROM delivery
-                 WHERE state = 'sent' AND sent_at >= :since) AS sent
+                 WHERE state = 'sent' AND sent_at >= :since) AS sent,
+               (SELECT MIN(next_poll_at) FROM feed
+                 WHERE configured = 1) AS next_poll_at
         """,
         since=since,
     )
@@ -57,19 +76,27 @@ def report(tx: Transaction, since: datetime) -> Report:
     )
     undelivered = tx.all(
         """
-        SELECT id, channel, target, last_text
+        SELECT id, channel, target, state, last_text
           FROM delivery
-         WHERE attempts > 0
+         WHERE tried_at >= :since
            AND state IN ('pending', 'in_doubt', 'dead')
          ORDER BY id
          LIMIT 100
-        """
+        """,
+        since=since,
     )
+    found = dict(counts or {})
     return Report(
-        **(counts or {}),
-        failing=tuple((r["name"], r["error"] or "") for r in failing),
+        next_poll_at=maybe_time(found.pop("next_poll_at", None)),
+        **found,
+        failing=tuple(BadFeed(feed=r["name"], error=r["error"] or "") for r in failing),
         undelivered=tuple(
-            (r["id"], f"{r['channel']} {r['target']}".strip(), r["last_text"] or "")
+            Undelivered(
+                id=r["id"],
+                to=f"{r['channel']} {r['target']}".strip(),
+                state=_LATE[r["state"]],
+                error=r["last_text"] or "",
+            )
             for r in undelivered
         ),
     )

@@ -44,6 +44,17 @@ def beat(tx: Transaction, now: datetime) -> None:
     put(tx, "heartbeat", str(to_micros(now)))
 
 
+def stopped(tx: Transaction, now: datetime) -> None:
+    """Leave word that the service stopped in order."""
+    put(tx, "stopped", str(to_micros(now)))
+
+
+def last_stop(tx: Transaction) -> datetime | None:
+    """When the service last stopped in order."""
+    value = get(tx, "stopped")
+    return from_micros(int(value)) if value else None
+
+
 def last_beat(tx: Transaction) -> datetime | None:
     """When the service last gave a sign of life."""
     value = get(tx, "heartbeat")

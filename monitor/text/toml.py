@@ -6,7 +6,7 @@ be valid; this scanner only has to find its way and builds no values.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -170,7 +170,7 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def nearest(spans: dict[Path, Span], wanted: Path) -> Path:
+def nearest(spans: Mapping[Path, Span], wanted: Path) -> Path:
     """The longest path that stands in the text, for a path that may not.
 
     Parts that are not in the file are stepped over: the field of a short form, or

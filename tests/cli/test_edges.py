@@ -1,5 +1,6 @@
 """The command line at its edges: failures, terminals, odd words."""
 
+import asyncio
 import io
 import json
 import sys
@@ -13,6 +14,7 @@ from monitor.cli import execute, main
 from monitor.cli.failures import exit_code
 from monitor.cli.group import Settings, cli
 from monitor.cli.output import progress, table
+from monitor.clock import SystemClock
 from monitor.errors import (
     AlreadyRunning,
     ConfigError,
@@ -21,8 +23,9 @@ from monitor.errors import (
     StorageError,
     root_of,
 )
+from monitor.storage import settings as service
 from tests.cli.conftest import Monitor, answer
-from tests.desk import Desk
+from tests.desk import Desk, mail_server
 from tests.pipeline.test_digests import tell
 from tests.site import Item, Site
 
@@ -264,3 +267,106 @@ def test_a_summary_counts_what_is_held(
     text = monitor("check-once", "--all").output
 
     assert "20 articles are held as a flood: monitor floods list" in text
+
+
+def test_a_failure_under_json_is_an_object_as_well(
+    monitor: Monitor, desk: Desk
+) -> None:
+    (desk.folder / "config.toml").write_text('[feeds]\na = "ftp://x"\n', "utf-8")
+    wrong = monitor("--json", "check-config")
+    desk.write()
+    unknown = monitor("outbox", "show", "99", "--json")
+
+    problem = answer(wrong)["problems"][0]
+    assert (wrong.exit_code, problem["line"], problem["column"]) == (2, 2, 5)
+    assert "there is no delivery 99" in answer(unknown)["error"]
+
+
+def test_a_message_that_did_not_leave_is_not_called_sent(
+    monitor: Monitor, desk: Desk, site: Site
+) -> None:
+    with mail_server() as (_, port):
+        pass  # nobody listens any more
+    desk.subscriber = ""
+    desk.more = (
+        '[channels.mail]\ntype = "email"\nto = ["ana@example.org"]\n'
+        f'[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+        'from = "Monitor <m@example.org>"\n'
+    )
+    text = desk.text().replace('send_to = ["log"]', 'send_to = ["mail"]')
+    tell(site, "old")
+    (desk.folder / "config.toml").write_text(text, "utf-8")
+    monitor("check-once")
+    tell(site, "old", "Airstrikes hit Aleppo")
+    monitor("check-once", "--all")
+
+    waiting = monitor("why", "hit Aleppo").output
+    monitor("outbox", "drop", "1")
+    dropped = monitor("why", "hit Aleppo").output
+    listed = monitor("outbox", "list", "--dead").output
+    again = monitor("outbox", "retry", "1")
+
+    assert "desk        WAITING TO BE SENT" in waiting
+    assert "desk        NOT SENT" in dropped
+    assert "dropped" in listed
+    assert again.exit_code == 0
+
+
+def test_a_service_that_stopped_in_order_is_not_called_alive(
+    monitor: Monitor, desk: Desk
+) -> None:
+    async def beat_and_stop() -> None:
+        daemon = desk.daemon()
+        await daemon.open()
+        now = SystemClock().now()
+        await daemon.context.database.call(service.beat, now)
+        await daemon.context.database.call(service.stopped, now)
+        await daemon.close()
+
+    desk.write()
+    asyncio.run(beat_and_stop())
+
+    text = monitor("status").output
+    health = monitor("status", "--health")
+
+    assert "stopped in order" in text
+    assert health.exit_code == 1
+
+
+def test_a_run_with_nothing_due_says_when_there_will_be(
+    monitor: Monitor, desk: Desk, site: Site
+) -> None:
+    tell(site, "old")
+    desk.write()
+    monitor("check-once")
+
+    text = monitor("check-once").output
+
+    assert "no feed is due before" in text
+    assert "--all polls now" in text
+
+
+def test_a_look_leaves_the_tables_as_they_were(
+    monitor: Monitor, desk: Desk, site: Site
+) -> None:
+    tell(site, "old")
+    desk.write()
+    monitor("check-once")
+    desk.feeds = {"other": f"{site.url}/other.xml"}
+    desk.write()
+
+    seen = monitor("feeds", "list").output
+    desk.feeds = {"world": f"{site.url}/feed.xml"}
+    desk.write()
+    again = monitor("feeds", "list").output
+
+    assert "other" in seen
+    assert "not read yet" not in again
+
+
+def test_why_says_when_there_is_more(monitor: Monitor, desk: Desk, site: Site) -> None:
+    tell(site, *(f"Airstrike {n}" for n in range(9)))
+    desk.write()
+    monitor("check-once")
+
+    assert "Only the newest 5 are shown" in monitor("why", "airstrike").output

@@ -64,6 +64,7 @@ password = """\\
         ('password = "hunter2"', 'password = "*******"'),
         ("password = 'hunter2' # my pet", "password = '*******' * ** ***"),
         ("password = hunter2", "password = *******"),
+        ("password = aHVudGVyMg==", "password = **********=="),
         ('password = "hunter2', 'password = "*******'),
         ('password = { env = "SMTP" }', 'password = { env = "****" }'),
         ("secret = { file = '/run/x' }", "secret = { file = '******' }"),
@@ -122,7 +123,7 @@ def test_every_line_of_a_long_secret_is_starred(quote: str) -> None:
 
 
 def test_a_long_query_stays_readable() -> None:
-    lines = "[rules.x]\nquery = '''\nAleppo\nAND AND password = x\n'''".split("\n")
+    lines = ["[rules.x]", "query = '''", "Aleppo", "AND AND password = x", "'''"]
 
     found = masked(lines, 4)
 
@@ -138,7 +139,7 @@ def test_a_masked_line_keeps_its_width(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_damage_to_a_file_brings_a_secret_into_the_message(seed: int) -> None:
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - it breaks texts, and guards nothing
 
     for _ in range(200):
         lines = list(SECRETS)

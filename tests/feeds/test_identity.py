@@ -35,7 +35,15 @@ ENTRIES = st.builds(
     summary=st.sampled_from(["", "one", "two"]),
     content=st.sampled_from(["", "one", "long text"]),
 )
-DOCUMENTS = st.lists(ENTRIES, max_size=8)
+
+
+def has_no_twins(entries: Sequence[Entry]) -> bool:
+    """Whether every guid of a document stands for one entry."""
+    found = {(e.guid, keys(e)[1]) for e in entries if e.guid and e.url}
+    return len(found) == len({guid for guid, _ in found})
+
+
+DOCUMENTS = st.lists(ENTRIES, max_size=8).filter(has_no_twins)
 
 
 def stored(found: Sorted, known: Mapping[Key, KnownEntry] | None = None) -> Known:
@@ -50,6 +58,9 @@ def stored(found: Sorted, known: Mapping[Key, KnownEntry] | None = None) -> Know
             state=EntryState.WAITING,
         )
         after[new.keys[0]] = entry
+        for key in new.keys:
+            if key.kind is Kind.TWIN:
+                after[key] = entry
     for change in found.changed:
         key = keys(change.entry)[0]
         before = after[key]
@@ -320,3 +331,23 @@ def test_a_flood_is_more_than_the_limit_and_than_three_times_what_is_usual(
     found = is_flood(fresh, situation(expected=expected))
 
     assert found == flood
+
+
+def test_a_guid_that_several_entries_share_names_none_of_them() -> None:
+    first = Entry(guid="same", url="https://a.example/1", title="One")
+    second = Entry(guid="same", url="https://a.example/2", title="Two")
+    third = Entry(guid="same", url="https://a.example/3", title="Three")
+
+    together = sort_out([first, second], {})
+    known = stored(together)
+    later = sort_out([third, second], known)
+
+    assert [new.entry.title for new in together.new] == ["One", "Two"]
+    assert [new.entry.title for new in later.new] == ["Three"]
+    assert later.changed == ()
+
+
+def test_one_entry_that_stands_twice_in_a_document_is_one() -> None:
+    entry = Entry(guid="same", url="https://a.example/1", title="One")
+
+    assert len(sort_out([entry, entry], {}).new) == 1

@@ -51,8 +51,8 @@ def test_a_bad_feed_says_why_and_the_good_one_is_read(
     report = _run(build(loads(text, desk.folder / "c.toml"), desk.clock))
 
     assert report.baseline == 2
-    assert [name for name, _ in report.failing] == ["bad"]
-    assert reason in report.failing[0][1]
+    assert [bad.feed for bad in report.failing] == ["bad"]
+    assert reason in report.failing[0].error
 
 
 def _run(daemon: Daemon) -> Report:
@@ -71,7 +71,7 @@ def test_a_server_that_never_answers_ends_at_the_deadline(desk: Desk) -> None:
         desk.feeds = {"silent": f"http://127.0.0.1:{silent.getsockname()[1]}/x"}
         report = desk.run()
 
-    assert "no full answer within 2 s" in report.failing[0][1]
+    assert "no full answer within 2 s" in report.failing[0].error
 
 
 def test_a_failing_feed_backs_off_and_recovers(
@@ -152,5 +152,5 @@ def test_private_networks_are_refused_by_default(desk: Desk, site: Site) -> None
 
     report = _run(build(loads(text, desk.folder / "c.toml"), desk.clock))
 
-    assert "not a public address" in report.failing[0][1]
+    assert "not a public address" in report.failing[0].error
     assert site.requests == []

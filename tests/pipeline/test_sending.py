@@ -71,7 +71,7 @@ def test_a_refused_recipient_is_a_dead_letter_and_the_other_is_served(
         desk.run(all_feeds=True)
 
     assert [to for to, _ in mailbox.messages] == [TO[1]]
-    assert [where for _, where, _ in report.undelivered] == [f"mail {TO[0]}"]
+    assert [late.to for late in report.undelivered] == [f"mail {TO[0]}"]
     assert desk.notices()[0].startswith(f"a delivery to {TO[0]} failed for good")
 
 

@@ -241,6 +241,7 @@ CREATE TABLE delivery (
     created_at BIGINT NOT NULL,
     due_at     BIGINT NOT NULL,
     token      TEXT,
+    tried_at   BIGINT,
     sent_at    BIGINT,
     last_code  BIGINT,
     last_text  TEXT,
