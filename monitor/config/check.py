@@ -10,6 +10,7 @@ from monitor.config.source import Source
 from monitor.config.values import (
     Articles,
     Config,
+    FeedConfig,
     Fetch,
     Root,
     RuleConfig,
@@ -89,11 +90,21 @@ def _not_yet(source: Source, root: Root) -> None:
     for name, feed in root.feeds.items():
         if feed.quiet_after is not None:
             _later(source, ("feeds", name, "quiet_after"))
+        _check_headers(source, name, feed)
     for name, rule in root.rules.items():
         if rule.urgent_when is not None:
             _later(source, ("rules", name, "urgent_when"), 'Try: priority = "urgent"')
     for name, subscriber in root.subscribers.items():
         _subscriber_not_yet(source, name, subscriber)
+
+
+def _check_headers(source: Source, name: str, feed: FeedConfig) -> None:
+    """A header that cannot be sent would fail at every poll, far from its place."""
+    for header, value in feed.headers.items():
+        if not (value.reveal() + header).isprintable():
+            place = ("feeds", name, "headers", header)
+            where = ".".join(place)
+            source.problem(place, f"{where}: a header is one line of plain characters")
 
 
 def _subscriber_not_yet(

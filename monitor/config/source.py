@@ -179,8 +179,11 @@ def _include(source: Source, file: File, pattern: str) -> None:
     folder = file.path.parent
     try:
         found = sorted(folder.glob(pattern)) if pattern[:1] != "/" else [Path(pattern)]
-    except (ValueError, OSError) as error:
-        source.problem(("include",), f"include: {error}")
+    # pathlib answers "." with an IndexError.
+    except (ValueError, OSError, IndexError) as error:
+        odd = isinstance(error, IndexError)
+        why = f"no file name: {pattern}" if odd else str(error)
+        source.problem(("include",), f"include: {why}")
         return
     if not found and "*" not in pattern:
         source.problem(("include",), f"include: there is no file {pattern}")

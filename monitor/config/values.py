@@ -15,7 +15,7 @@ from monitor.channels.email import Smtp
 from monitor.http import Network
 from monitor.models import Secret
 from monitor.rules.index import Index
-from monitor.text.urls import is_web
+from monitor.text.urls import host_of, is_web
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _SIZES = {"b": 1, "kb": 1_000, "mb": 10**6, "kib": 1 << 10, "mib": 1 << 20}
@@ -98,7 +98,21 @@ def web_url(value: object) -> str:
     text = str(value).strip()
     if not isinstance(value, str) or not is_web(text):
         raise ValueError("write a URL that begins with http:// or https://")
+    if not host_of(text):
+        raise ValueError("write a port from 1 to 65535")
     return text
+
+
+def database_url(value: object) -> str:
+    """Check which database is meant.
+
+    Raises:
+        ValueError: It is neither SQLite nor PostgreSQL.
+    """
+    known = ("sqlite:", "postgresql://", "postgres://")
+    if not isinstance(value, str) or not value.startswith(known):
+        raise ValueError('write "sqlite:FILE" or "postgresql://user@host/name"')
+    return value
 
 
 def networks(value: object) -> tuple[Network, ...] | None:
@@ -153,7 +167,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    database: str = "sqlite:monitor.db"
+    database: Annotated[str, BeforeValidator(database_url)] = "sqlite:monitor.db"
     timezone: Zone = "UTC"
     keep: Keep = field(default_factory=Keep)
     operator: str = ""

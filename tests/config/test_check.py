@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from monitor.channels import email, terminal
+from monitor.config import loads
+from monitor.errors import ConfigError
 from monitor.models import Article, PageState
 from tests.config.golden import SMALLEST, loaded, said, said_of
 
@@ -369,3 +371,24 @@ host = "smtp.example.org"
 
     lines = [line.split(":")[1] for line in found.split("\n") if line[:1] == "c"]
     assert lines == ["2", "3", "5", "7", "10", "11", "12", "15", "17", "18"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[service]\ndatabase = "mysql:foo"\n', 'write "sqlite:FILE" or'),
+        ('[feeds]\na = "http://127.0.0.1:99999/"\n', "write a port from 1 to 65535"),
+        (
+            '[feeds.a]\nurl = "http://a.example/"\nheaders = { X = "a\\r\\nY: b" }\n',
+            "feeds.a.headers.X: a header is one line",
+        ),
+        ('include = ["."]\n', "include: no file name: ."),
+    ],
+)
+def test_what_would_fail_later_is_said_now(
+    text: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(text, tmp_path / "config.toml")
+
+    assert words in str(caught.value)
