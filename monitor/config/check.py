@@ -27,6 +27,7 @@ from monitor.rules.tree import Node
 from monitor.text.toml import Path as Place
 
 _TERMINAL = "terminal"
+_LONGEST_NAME = 100
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep", "heartbeat_url")),
     ("web", Web, ("listen", "base_url")),
@@ -39,6 +40,7 @@ def check(
     source: Source, path: Path, root: Root, made: dict[str, Channel]
 ) -> Config | None:
     """Check names, rules, schedules and channels; None if anything is wrong."""
+    _names(source)
     _sections_not_yet(source, root)
     _not_yet(source, root)
     feeds_of_rules = {n: _feeds(source, n, r, root) for n, r in root.rules.items()}
@@ -64,6 +66,17 @@ def check(
         channels=made,
         send_to=send_to,
     )
+
+
+def _names(source: Source) -> None:
+    """Names stand in tables, logs and subjects: a line of visible characters."""
+    for section in ("feeds", "lists", "rules", "subscribers", "channels"):
+        table = source.tables.get(section)
+        for name in table if isinstance(table, dict) else ():
+            if not (name.strip() and name.isprintable() and len(name) <= _LONGEST_NAME):
+                message = f"{section}: {name[:40]!r} is no name"
+                hint = "Try: letters, digits, spaces and dashes, at most 100"
+                source.problem((section, name), message, hint=hint, at_key=True)
 
 
 def _database(source: Source, root: Root) -> str:

@@ -392,3 +392,11 @@ def test_what_would_fail_later_is_said_now(
         loads(text, tmp_path / "config.toml")
 
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", " ", "new\\nline", "\\u202etxt", "x" * 101])
+def test_a_name_is_one_line_that_can_be_seen(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(f'[rules]\n"{name}" = "Aleppo"\n', tmp_path / "config.toml")
+
+    assert "is no name" in str(caught.value)
