@@ -46,6 +46,7 @@ PURE = [
     "digests/compose.py",
     "digests/excerpt.py",
     "channels/payload.py",
+    "config/mask.py",
 ]
 UNCLEAN = {"httpx", "aiohttp", "sqlite3", "psycopg", "asyncio", "time", "socket"}
 FILES = sorted(SOURCE.rglob("*.py"))

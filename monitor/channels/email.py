@@ -213,6 +213,10 @@ class Config:
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
             raise _refusal(refused.code, refused.message) from error
+        except aiosmtplib.SMTPSenderRefused as error:
+            # A fault of the account, not of this message: nothing else would pass.
+            text = f"{error.code} {error.message}"
+            raise DeliveryDeferred(text, code=error.code) from error
         except aiosmtplib.SMTPResponseException as error:
             raise _refusal(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:

@@ -37,7 +37,10 @@ class Config:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         descriptor = os.open(self.path, flags, 0o640)
         try:
-            if os.write(descriptor, line) < len(line):
+            written = os.write(descriptor, line)
+            if written < len(line):
+                # Half a line would be glued to the next one.
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
         finally:

@@ -156,7 +156,7 @@ def test_an_accepted_mail_arrives_byte_for_byte_with_the_servers_word() -> None:
     assert mailbox.mails == [("monitor@example.org", [TO], part().payload)]
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
@@ -182,6 +182,13 @@ def test_a_refusal_is_for_now_or_for_good(
     assert type(caught.value) is kind
     assert (str(caught.value), caught.value.code) == (reply, int(reply[:3]))
     assert mailbox.mails == []
+
+
+def test_a_refused_sender_is_no_fault_of_the_message() -> None:
+    mailbox = Mailbox(replies={"MAIL": "550 5.7.1 not your domain"})
+
+    with pytest.raises(DeliveryDeferred, match="not your domain"):
+        send(mailbox)
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
