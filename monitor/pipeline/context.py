@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from monitor.config import Config
 from monitor.http import Client
@@ -35,6 +37,20 @@ class Context:
     node: str
     key: Secret
     options: Options = field(default_factory=Options)
+
+
+class Host(Protocol):
+    """What polls and pages need to know of the visit that they are part of."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for one's turn to send a request, and hold it meanwhile.
+
+        Raises:
+            HostResting: The host asked for a rest.
+        """
+
+    def rest(self, wait: timedelta) -> None:
+        """Let nothing go to the host before ``wait`` has passed."""
 
 
 def new_token() -> str:

@@ -6,10 +6,8 @@ anything fails in between, the next poll is not a 304 that would lose news.
 
 import hashlib
 import random
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -28,7 +26,7 @@ from monitor.feeds.fetch import BadStatus, fetch
 from monitor.feeds.identity import Situation, Sorted
 from monitor.feeds.parse import parse, plausible
 from monitor.models import EntryState, Feed, Fetched, ParsedFeed
-from monitor.pipeline.context import Context
+from monitor.pipeline.context import Context, Host
 from monitor.pipeline.notices import notify_operator
 from monitor.storage import entries, feeds, floods, hosts
 from monitor.storage.database import Transaction
@@ -37,14 +35,6 @@ from monitor.text.urls import host_of, is_web
 from monitor.workers import DEADLINE_SECONDS
 
 log = structlog.get_logger()
-
-
-class Host(Protocol):
-    """What a poll needs to know of the visit it is part of."""
-
-    def turn(self) -> AbstractAsyncContextManager[None]: ...
-
-    def rest(self, wait: timedelta) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,8 @@ one that says more.
 """
 
 import hashlib
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -18,7 +16,7 @@ from monitor.articles.language import detect, primary
 from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
 from monitor.models import Article, Fetched, Match, Page, PageState, WaitingEntry
-from monitor.pipeline.context import Context, new_token
+from monitor.pipeline.context import Context, Host, new_token
 from monitor.storage import articles, unread
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
@@ -29,14 +27,6 @@ BATCH = 50
 LEASE = timedelta(minutes=10)
 RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=40))
 """When a page that could not be had is tried again: three times within an hour."""
-
-
-class Host(Protocol):
-    """What reading a page needs to know of the visit it is part of."""
-
-    def turn(self) -> AbstractAsyncContextManager[None]: ...
-
-    def rest(self, wait: timedelta) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
