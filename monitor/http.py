@@ -12,8 +12,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 import httpx
@@ -22,6 +21,7 @@ from aiohttp import http_exceptions
 
 from monitor.errors import FetchError, FetchRefused, FetchTimeout, FetchTooLarge
 from monitor.models import Fetched
+from monitor.text.headers import fresh_for, retry_after
 from monitor.text.urls import redacted
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -242,29 +242,6 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     return bytes(out)
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a server asks to wait: seconds, or a date as seen by its own clock.
-
-    RFC 9110, section 10.2.3. A date is held against the answer's ``Date``.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return timedelta(seconds=int(value[:8]))  # three years are enough
-    wanted = _http_date(value)
-    if wanted is None:
-        return None
-    wait = wanted - (_http_date(headers.get("date", "")) or now)
-    return min(max(wait, timedelta(0)), timedelta(seconds=99_999_999))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One exchange. ``private`` headers go to the URL's own origin only."""
@@ -360,6 +337,7 @@ class Client:
             etag=headers.get("etag"),
             last_modified=headers.get("last-modified"),
             retry_after=retry_after(headers, self._now()),
+            fresh_for=fresh_for(headers, self._now()),
             elapsed=timedelta(seconds=asyncio.get_running_loop().time() - started),
         )
 

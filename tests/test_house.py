@@ -29,6 +29,7 @@ FLOORS = [
 ]
 PURE = [
     "text/words.py",
+    "text/headers.py",
     "text/urls.py",
     "text/toml.py",
     "feeds/identity.py",

@@ -28,9 +28,9 @@ from monitor.http import (
     Request,
     Transport,
     permits,
-    retry_after,
 )
 from monitor.models import Fetched
+from monitor.text.headers import retry_after
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 URL = "https://news.example/feed"

@@ -11,7 +11,6 @@ from monitor.config.values import (
     Articles,
     Config,
     FeedConfig,
-    Fetch,
     Root,
     RuleConfig,
     Service,
@@ -31,7 +30,6 @@ _LONGEST_NAME = 100
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep", "heartbeat_url")),
     ("web", Web, ("listen", "base_url")),
-    ("fetch", Fetch, ("pace",)),
     ("articles", Articles, ("story_window",)),
 )
 

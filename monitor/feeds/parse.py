@@ -70,6 +70,7 @@ def _parse_xml(body: bytes, content_type: str, url: str) -> ParsedFeed | str:
         title=title_text(str(found.feed.get("title", ""))),
         language=language,
         version=str(found.version),
+        ttl=_ttl(found.feed.get("ttl")),
         recovered=bool(found.bozo),
         entries=_telling(
             _xml_entry(e, url, language) for e in found.entries[:MAX_ENTRIES]
@@ -90,6 +91,12 @@ def _telling(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(
         e for e in entries if e.guid or e.url or e.title or e.summary or e.content
     )
+
+
+def _ttl(text: object) -> timedelta | None:
+    """RSS ``<ttl>``: minutes for which a channel may be kept."""
+    found = re.fullmatch(r"\s*(\d{1,5})\s*", str(text or ""))
+    return timedelta(minutes=int(found[1])) if found else None
 
 
 def _absolute(url: str, link: str) -> str:

@@ -29,6 +29,7 @@ from monitor.models.feeds import (
     Fetched,
     KnownEntry,
     ParsedFeed,
+    Pulse,
     WaitingEntry,
 )
 from monitor.models.secret import Secret
@@ -56,6 +57,7 @@ __all__ = [
     "PageState",
     "ParsedFeed",
     "Part",
+    "Pulse",
     "Receipt",
     "RuleLine",
     "Secret",

@@ -6,11 +6,25 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """How a feed publishes, as known ``at`` a time.
+
+    ``rate`` counts entries a day, ``fresh`` recent ones (they fade within hours),
+    ``hours`` weighs the 24 hours of the day in UTC, 1 on average.
+    """
+
+    at: datetime
+    rate: float
+    fresh: float = 0.0
+    hours: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A feed as the database knows it when it is claimed for a poll.
 
     ``baseline_at`` is the time of its first good poll: None means that the next
-    one is silent. ``rate`` counts expected entries a day.
+    one is silent. ``fresh_for`` and ``ttl`` are what its last answer asked for.
     """
 
     id: int
@@ -23,7 +37,9 @@ class Feed:
     last_good_at: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
-    rate: float | None = None
+    pulse: Pulse | None = None
+    fresh_for: timedelta | None = None
+    ttl: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,7 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
     elapsed: timedelta = timedelta(0)
 
 
@@ -71,6 +88,7 @@ class ParsedFeed:
     language: str = ""
     version: str = ""
     recovered: bool = False
+    ttl: timedelta | None = None
     entries: tuple[Entry, ...] = ()
 
 

@@ -25,7 +25,8 @@ from monitor.feeds import identity, rhythm
 from monitor.feeds.fetch import BadStatus, fetch
 from monitor.feeds.identity import Situation, Sorted
 from monitor.feeds.parse import parse, plausible
-from monitor.models import EntryState, Feed, Fetched, ParsedFeed
+from monitor.feeds.rhythm import Floors, Pace
+from monitor.models import EntryState, Feed, Fetched, ParsedFeed, Pulse
 from monitor.pipeline.context import Context, Host
 from monitor.pipeline.notices import notify_operator
 from monitor.storage import entries, feeds, floods, hosts
@@ -100,21 +101,23 @@ def _next_poll_at(
     feed: Feed,
     now: datetime,
     failures: int = 0,
-    retry_after: timedelta | None = None,
+    *,
+    floors: Floors,
+    pulse: Pulse | None,
 ) -> datetime:
+    wait = rhythm.interval(
+        pulse,
+        now,
+        pace=Pace(context.config.fetch.pace),
+        every=_config(context, feed).every,
+    )
     return rhythm.next_poll_at(
         now=now,
-        every=_config(context, feed).every,
+        wait=wait,
         failures=failures,
-        retry_after=retry_after,
+        floors=floors,
         jitter=random.uniform(-1, 1),  # noqa: S311 - spreads polls, guards nothing
     )
-
-
-def _rate(feed: Feed, fresh: int, now: datetime) -> float | None:
-    if feed.rate is None or feed.last_good_at is None:
-        return feed.rate
-    return rhythm.updated_rate(feed.rate, fresh, now - feed.last_good_at)
 
 
 def _unchanged(
@@ -126,14 +129,19 @@ def _unchanged(
     # A 304 may leave a validator out, which keeps it (RFC 9111, section 4.3.4); a
     # 200 replaces both, even with an unchanged body.
     kept = (feed.etag, feed.last_modified) if fetched.status == 304 else (None, None)
+    # So does the time for which it is fresh.
+    fresh_for = fetched.fresh_for or (feed.fresh_for if fetched.status == 304 else None)
+    floors = Floors(fresh_for=fresh_for, ttl=feed.ttl)
+    pulse = rhythm.beat(feed.pulse, 0, now) if feed.pulse else None
     feeds.record_unchanged(
         tx,
         feed,
         at=now,
         status=fetched.status,
         validators=(fetched.etag or kept[0], fetched.last_modified or kept[1]),
-        rate=_rate(feed, 0, now),
-        next_poll_at=_next_poll_at(context, feed, now),
+        pulse=pulse,
+        fresh_for=floors.fresh_for,
+        next_poll_at=_next_poll_at(context, feed, now, floors=floors, pulse=pulse),
     )
 
 
@@ -168,7 +176,12 @@ def _commit_poll(
         )
     entries.mark_seen(tx, found.seen, now)
     dates = [entry.published for entry in parsed.entries]
-    rate = _rate(feed, len(found.new), now)
+    pulse = (
+        rhythm.beat(feed.pulse, len(found.new), now)
+        if feed.pulse
+        else rhythm.seed(dates, now)
+    )
+    floors = Floors(fresh_for=fetched.fresh_for, ttl=parsed.ttl)
     feeds.record_good_poll(
         tx,
         feed,
@@ -178,8 +191,10 @@ def _commit_poll(
             etag=fetched.etag,
             last_modified=fetched.last_modified,
             body_hash=body_hash,
-            next_poll_at=_next_poll_at(context, feed, now),
-            rate=rhythm.seed_rate(dates, now) if rate is None else rate,
+            next_poll_at=_next_poll_at(context, feed, now, floors=floors, pulse=pulse),
+            pulse=pulse,
+            fresh_for=fetched.fresh_for,
+            ttl=parsed.ttl,
             title=parsed.title,
             language=parsed.language,
             entries=len(parsed.entries),
@@ -201,7 +216,7 @@ def _situation(context: Context, feed: Feed, now: datetime) -> Situation:
         first_run=articles.first_run,
         max_age=articles.max_age,
         flood_limit=articles.flood_limit,
-        expected=rhythm.expected(feed.rate, elapsed),
+        expected=rhythm.expected(feed.pulse, elapsed),
     )
 
 
@@ -321,7 +336,9 @@ def _commit_failure(
     retry_after: timedelta | None,
 ) -> datetime:
     now = context.now()
-    at = _next_poll_at(context, feed, now, feed.failures + 1, retry_after)
+    floors = Floors(retry_after=retry_after, fresh_for=feed.fresh_for, ttl=feed.ttl)
+    failures = feed.failures + 1
+    at = _next_poll_at(context, feed, now, failures, floors=floors, pulse=feed.pulse)
     if hosts.holds(tx, claim):
         feeds.record_failure(
             tx, feed, at=now, error=reason, status=status, next_poll_at=at

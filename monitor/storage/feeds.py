@@ -1,11 +1,18 @@
 """Feeds: their state between two polls."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monitor.models import Feed
-from monitor.storage.database import Row, Transaction, maybe_time
+from monitor.models import Feed, Pulse
+from monitor.storage.database import (
+    Row,
+    Transaction,
+    from_micros,
+    maybe_time,
+    to_micros,
+)
 from monitor.storage.hosts import HostClaim, bring_forward, ensure_host
 from monitor.text.urls import host_of
 
@@ -140,8 +147,33 @@ def _feed(row: Row) -> Feed:
         last_good_at=maybe_time(row["last_good_at"]),
         failures=row["failures"],
         failing_since=maybe_time(row["failing_since"]),
-        rate=row["rate"],
+        pulse=pulse_from(row["pulse"]),
+        fresh_for=_duration(row["fresh_for"]),
+        ttl=_duration(row["ttl"]),
     )
+
+
+def _duration(micros: int | None) -> timedelta | None:
+    return None if micros is None else timedelta(microseconds=micros)
+
+
+def _micros(duration: timedelta | None) -> int | None:
+    return None if duration is None else duration // timedelta(microseconds=1)
+
+
+def pulse_to(pulse: Pulse | None) -> str | None:
+    """A pulse as the table holds it."""
+    if pulse is None:
+        return None
+    return json.dumps([to_micros(pulse.at), pulse.rate, pulse.fresh, *pulse.hours])
+
+
+def pulse_from(text: str | None) -> Pulse | None:
+    """The pulse of a feed's row; None before its first good poll."""
+    if text is None:
+        return None
+    at, rate, fresh, *hours = json.loads(text)
+    return Pulse(at=from_micros(at), rate=rate, fresh=fresh, hours=tuple(hours))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +186,9 @@ class GoodPoll:
     last_modified: str | None
     body_hash: str | None
     next_poll_at: datetime
-    rate: float | None
+    pulse: Pulse | None
+    fresh_for: timedelta | None
+    ttl: timedelta | None
     title: str
     language: str
     entries: int
@@ -169,7 +203,9 @@ def record_good_poll(tx: Transaction, feed: Feed, poll: GoodPoll) -> None:
            SET etag = :etag,
                last_modified = :last_modified,
                body_hash = :body_hash,
-               rate = :rate,
+               pulse = :pulse,
+               fresh_for = :fresh_for,
+               ttl = :ttl,
                title = :title,
                language = :language,
                next_poll_at = :next_poll_at,
@@ -191,7 +227,9 @@ def record_good_poll(tx: Transaction, feed: Feed, poll: GoodPoll) -> None:
         last_modified=poll.last_modified,
         body_hash=poll.body_hash,
         next_poll_at=poll.next_poll_at,
-        rate=poll.rate,
+        pulse=pulse_to(poll.pulse),
+        fresh_for=_micros(poll.fresh_for),
+        ttl=_micros(poll.ttl),
         title=poll.title,
         language=poll.language,
         entries=poll.entries,
@@ -206,7 +244,8 @@ def record_unchanged(
     at: datetime,
     status: int,
     validators: tuple[str | None, str | None],
-    rate: float | None,
+    pulse: Pulse | None,
+    fresh_for: timedelta | None,
     next_poll_at: datetime,
 ) -> None:
     """Store a poll that found the same document: a 304, or the same body again.
@@ -218,7 +257,8 @@ def record_unchanged(
         UPDATE feed
            SET etag = :etag,
                last_modified = :last_modified,
-               rate = :rate,
+               pulse = :pulse,
+               fresh_for = :fresh_for,
                next_poll_at = :next_poll_at,
                last_polled_at = :at,
                last_good_at = :at,
@@ -233,7 +273,8 @@ def record_unchanged(
         status=status,
         etag=validators[0],
         last_modified=validators[1],
-        rate=rate,
+        pulse=pulse_to(pulse),
+        fresh_for=_micros(fresh_for),
         next_poll_at=next_poll_at,
     )
 
@@ -301,7 +342,7 @@ def list_feeds(tx: Transaction) -> list[FeedLine]:
             error=r["error"] or "",
             entries=r["last_entries"],
             old_ignored=r["old_ignored"],
-            rate=r["rate"],
+            rate=pulse.rate if (pulse := pulse_from(r["pulse"])) else None,
         )
         for r in rows
     ]

@@ -305,7 +305,6 @@ RULE = '[rules.r]\nquery = "a"\n'
         ('[service]\nheartbeat_url = "https://h.example"', "service.heartbeat_url"),
         ('[web]\nlisten = "0.0.0.0:80"', "web.listen"),
         ('[web]\nbase_url = "https://m.example"', "web.base_url"),
-        ('[fetch]\npace = "eager"', "fetch.pace"),
         ('[articles]\nstory_window = "1h"', "articles.story_window"),
         ('[articles]\nfull_text = "when-needed"', "articles.full_text"),
         (FEED + 'quiet_after = "2d"', "feeds.p.quiet_after"),

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,7 @@ def test_an_rss_feed_gives_its_entries_as_plain_text() -> None:
     found = sample("wire.rss")
 
     assert found == ParsedFeed(
+        ttl=timedelta(minutes=15),
         title="Levant Wire & Partners",
         language="en-gb",
         version="rss20",

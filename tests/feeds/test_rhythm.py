@@ -1,193 +1,222 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.rhythm import (
-    INTERVAL,
+    BOUNDS,
+    MAX_FRESH,
+    MAX_TTL,
     MAX_WAIT,
+    Floors,
+    Pace,
+    beat,
     expected,
+    interval,
     next_poll_at,
-    seed_rate,
-    updated_rate,
+    rate_at,
+    seed,
 )
+from monitor.models import Pulse
 from tests.conftest import NOON
 
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-DURATIONS = st.timedeltas(timedelta(seconds=1), 30 * DAY)
+FLAT = (1.0,) * 24
 
-
-def wait(
-    *,
-    every: timedelta | None = None,
-    failures: int = 0,
-    retry_after: timedelta | None = None,
-    jitter: float = 0.0,
-) -> timedelta:
-    at = next_poll_at(
-        now=NOON,
-        every=every,
-        failures=failures,
-        retry_after=retry_after,
-        jitter=jitter,
-    )
-    return at - NOON
-
-
-# --- when to come again ---
-
-
-@given(
-    every=st.none() | DURATIONS,
-    failures=st.integers(0, 10_000),
-    retry_after=st.none() | st.timedeltas(timedelta(0), 2_000 * DAY),
-    jitter=st.floats(-1, 1),
+WAITS = st.timedeltas(min_value=MINUTE, max_value=7 * DAY)
+ASKED = st.none() | st.timedeltas(min_value=timedelta(0), max_value=500 * DAY)
+FLOORS = st.builds(Floors, retry_after=ASKED, fresh_for=ASKED, ttl=ASKED)
+JITTER = st.floats(min_value=-1, max_value=1)
+PULSES = st.builds(
+    Pulse,
+    at=st.just(NOON),
+    rate=st.floats(0, 5_000),
+    fresh=st.floats(0, 500),
+    hours=st.just(FLAT),
 )
+
+
+def pulse(rate: float, *, fresh: float = 0.0) -> Pulse:
+    return Pulse(at=NOON, rate=rate, fresh=fresh, hours=FLAT)
+
+
+# --- when to poll next ---
+
+
+@given(WAITS, st.integers(0, 1_000), FLOORS, JITTER)
 def test_a_feed_is_never_abandoned_nor_hammered(
-    every: timedelta | None,
-    failures: int,
-    retry_after: timedelta | None,
-    jitter: float,
+    wait: timedelta, failures: int, floors: Floors, jitter: float
 ) -> None:
-    interval = every or INTERVAL
+    at = next_poll_at(
+        now=NOON, wait=wait, failures=failures, floors=floors, jitter=jitter
+    )
 
-    found = wait(every=every, failures=failures, retry_after=retry_after, jitter=jitter)
-
-    assert found >= interval * 0.9 - timedelta(microseconds=1)
-    assert found <= max(interval, MAX_WAIT) * 1.1 + timedelta(microseconds=1)
-    assert found >= min(retry_after or timedelta(0), MAX_WAIT)
+    assert at - NOON >= 0.9 * wait
+    assert at - NOON <= 1.1 * max(wait, MAX_WAIT)
 
 
-@given(st.none() | DURATIONS, st.integers(0, 100), st.floats(-1, 1))
-def test_another_failure_never_makes_a_feed_faster(
-    every: timedelta | None, failures: int, jitter: float
+@given(WAITS, st.integers(1, 50), JITTER)
+def test_a_failing_feed_is_never_polled_faster_than_a_good_one(
+    wait: timedelta, failures: int, jitter: float
 ) -> None:
-    before = wait(every=every, failures=failures, jitter=jitter)
-    after = wait(every=every, failures=failures + 1, jitter=jitter)
+    good, bad = (
+        next_poll_at(now=NOON, wait=wait, failures=n, floors=Floors(), jitter=jitter)
+        for n in (0, failures)
+    )
 
-    assert after >= before
+    assert bad >= good
 
 
 @pytest.mark.parametrize(
-    ("every", "failures", "minutes"),
+    ("failures", "minutes"),
+    [(1, 20), (2, 40), (3, 80), (7, 1280), (8, 1280), (99, 1280)],
+)
+def test_a_failing_feed_backs_off_by_doubling(failures: int, minutes: int) -> None:
+    at = next_poll_at(
+        now=NOON, wait=20 * MINUTE, failures=failures, floors=Floors(), jitter=0
+    )
+
+    assert at == NOON + minutes * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("floors", "longest"),
     [
-        (None, 0, 20),
-        (None, 1, 20),
-        (None, 2, 40),
-        (None, 3, 80),
-        (None, 7, 1_280),
-        (None, 500, 1_280),
-        (1, 0, 1),
-        (1, 1, 5),
-        (1, 2, 10),
-        (60, 0, 60),
-        (60, 5, 960),
-        (60, 6, 1_440),
-        (60, 500, 1_440),
-        (2_880, 0, 2_880),
-        (2_880, 9, 2_880),
+        (Floors(), timedelta(0)),
+        (Floors(retry_after=2 * HOUR), 2 * HOUR),
+        (Floors(retry_after=90 * DAY), MAX_WAIT),
+        (Floors(fresh_for=365 * DAY), MAX_FRESH),
+        (Floors(ttl=2 * DAY), MAX_TTL),
+        (Floors(retry_after=HOUR, fresh_for=2 * HOUR, ttl=30 * MINUTE), 2 * HOUR),
     ],
 )
-def test_a_failing_feed_backs_off_by_doubling_up_to_a_day(
-    every: int | None, failures: int, minutes: int
+def test_what_the_far_side_asks_for_is_a_floor_with_a_cap(
+    floors: Floors, longest: timedelta
 ) -> None:
-    interval = None if every is None else timedelta(minutes=every)
+    at = next_poll_at(now=NOON, wait=20 * MINUTE, failures=0, floors=floors, jitter=0)
 
-    found = wait(every=interval, failures=failures)
+    assert at == NOON + max(20 * MINUTE, longest)
 
-    assert found == timedelta(minutes=minutes)
+
+# --- how long to wait ---
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"),
-    [
-        (timedelta(0), INTERVAL),
-        (timedelta(minutes=5), INTERVAL),
-        (timedelta(hours=3), timedelta(hours=3)),
-        (timedelta(hours=88), MAX_WAIT),
-    ],
+    ("rate", "minutes"), [(24, 20), (6, 40), (96, 10), (10_000, 5), (0.0, 360)]
 )
-def test_a_server_may_ask_for_a_longer_wait_up_to_a_day(
-    asked: timedelta, given: timedelta
+def test_the_interval_falls_with_the_root_of_the_rate(
+    rate: float, minutes: int
 ) -> None:
-    found = wait(retry_after=asked)
+    wait = interval(pulse(rate), NOON, pace=Pace.NORMAL, every=None)
 
-    assert found == given
-
-
-def test_jitter_moves_a_poll_by_a_tenth_but_never_before_what_was_asked() -> None:
-    early, late = wait(jitter=-1), wait(jitter=1)
-    asked = wait(jitter=-1, retry_after=INTERVAL)
-
-    assert (early, late) == (timedelta(minutes=18), timedelta(minutes=22))
-    assert asked == INTERVAL
+    assert wait == minutes * MINUTE
 
 
-# --- how much a feed brings ---
+@given(PULSES, st.sampled_from(Pace))
+def test_the_interval_stays_within_the_bounds_of_the_pace(
+    found: Pulse, pace: Pace
+) -> None:
+    wait = interval(found, NOON, pace=pace, every=None)
+
+    assert BOUNDS[pace].shortest <= wait <= BOUNDS[pace].longest
+
+
+@given(PULSES)
+def test_a_gentler_pace_never_polls_more_often(found: Pulse) -> None:
+    waits = [interval(found, NOON, pace=pace, every=None) for pace in Pace]
+
+    assert waits == sorted(waits, reverse=True)
+
+
+def test_a_fixed_interval_is_kept_and_an_unknown_feed_gets_the_usual_one() -> None:
+    fixed = interval(pulse(1), NOON, pace=Pace.NORMAL, every=MINUTE)
+    unknown = interval(None, NOON, pace=Pace.EAGER, every=None)
+
+    assert (fixed, unknown) == (MINUTE, 10 * MINUTE)
+
+
+# --- the pulse ---
+
+
+def test_the_dates_of_the_first_document_give_the_rate() -> None:
+    dates = [NOON - n * HOUR for n in range(48)]
+
+    found = seed([*dates, None, NOON + DAY], NOON)
+
+    assert found.rate == pytest.approx(48.5 / (47 / 24 + 1))
+
+
+def test_without_dates_a_feed_is_taken_for_a_slow_one() -> None:
+    assert seed([None, None], NOON).rate == 0.5
+
+
+def test_entries_of_years_ago_say_nothing_of_today() -> None:
+    assert seed([NOON - 900 * DAY], NOON).rate == pytest.approx(0.5 / 15)
+
+
+def test_a_feed_that_goes_on_as_before_keeps_its_rate() -> None:
+    found = pulse(24)
+    at = NOON
+    for _ in range(300):
+        at += HOUR
+        found = beat(found, 1, at)
+
+    assert found.rate == pytest.approx(24, rel=0.01)
+
+
+def test_a_feed_that_falls_silent_slows_down_within_weeks() -> None:
+    found = pulse(24)
+    for days in range(1, 22):
+        found = beat(found, 0, NOON + days * DAY)
+
+    assert found.rate < 24 / 15
+
+
+def test_a_burst_is_followed_closely_and_forgotten_in_hours() -> None:
+    burst = beat(pulse(1), 10, NOON + HOUR)
+
+    soon = rate_at(burst, NOON + HOUR)
+    later = rate_at(burst, NOON + 13 * HOUR)
+
+    assert soon == pytest.approx(56)
+    assert later < 2
+
+
+def test_the_hours_in_which_a_feed_publishes_are_polled_more_often() -> None:
+    found = pulse(2)
+    for day in range(1, 30):
+        found = beat(found, 2, datetime(2026, 12, 1, 6, tzinfo=NOON.tzinfo) + day * DAY)
+    at = found.at + 20 * HOUR  # the burst is over
+
+    morning = rate_at(found, at.replace(hour=5) + DAY)
+    evening = rate_at(found, at.replace(hour=18) + DAY)
+
+    assert morning > 3 * evening
+
+
+@given(PULSES, st.integers(0, 3_000), st.timedeltas(-DAY, 400 * DAY))
+def test_a_pulse_stays_sane_whatever_comes_and_whatever_the_clock_does(
+    found: Pulse, new: int, passed: timedelta
+) -> None:
+    after = beat(found, new, NOON + passed)
+
+    assert after.rate >= 0
+    assert after.fresh >= new
+    assert sum(after.hours) == pytest.approx(24, abs=0.01)
+    assert rate_at(after, NOON + passed) > 0
+
+
+# --- what is expected ---
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "rate"),
-    [
-        ([], 0.5),
-        ([None, None], 0.5),
-        ([0.0], 1.5),
-        ([-3.0], 0.5),
-        ([1.0] * 10, 5.25),
-        ([13.0] * 28, 28.5 / 14),
-        ([14.0, 15.0, 400.0], 0.1),
-        ([-2.0, 1.0, None], 0.75),
-    ],
+    ("found", "elapsed", "count"),
+    [(None, DAY, 1.0), (pulse(24), HOUR, 1.0), (pulse(24), 2 * DAY, 48.0)],
 )
-def test_the_first_rate_counts_the_entries_of_two_weeks(
-    days_ago: list[float | None], rate: float
+def test_rate_and_downtime_explain_so_many_entries(
+    found: Pulse | None, elapsed: timedelta, count: float
 ) -> None:
-    dates = [None if n is None else NOON - timedelta(days=n) for n in days_ago]
-
-    found = seed_rate(dates, NOON)
-
-    assert found == pytest.approx(rate)
-
-
-@given(
-    st.floats(0, 5_000),
-    st.integers(0, 2_000),
-    st.timedeltas(timedelta(0), 400 * DAY),
-)
-def test_a_rate_moves_towards_what_a_poll_brought_and_no_further(
-    rate: float, fresh: int, elapsed: timedelta
-) -> None:
-    found = updated_rate(rate, fresh, elapsed)
-
-    brought = fresh / max(elapsed / DAY, 1e-4)
-    low, high = sorted((rate, brought))
-    assert low - 1e-6 <= found <= high * (1 + 1e-9) + 1e-6
-
-
-def test_a_rate_forgets_two_thirds_in_a_week() -> None:
-    in_one_poll = updated_rate(10, 0, 7 * DAY)
-    in_seven = 10.0
-    for _ in range(7):
-        in_seven = updated_rate(in_seven, 0, DAY)
-
-    assert in_one_poll == pytest.approx(3.679, abs=0.001)
-    assert in_seven == pytest.approx(in_one_poll)
-
-
-def test_a_poll_straight_after_another_shakes_the_rate_but_little() -> None:
-    found = updated_rate(10, 1, timedelta(0))
-
-    assert found == pytest.approx(10 + 1 / 7, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("rate", "days", "entries"),
-    [(None, 5, 1.0), (0.1, 1, 1.0), (10.0, 0, 1.0), (10.0, 0.5, 5.0), (2.0, 30, 60.0)],
-)
-def test_a_long_absence_explains_many_entries(
-    rate: float | None, days: float, entries: float
-) -> None:
-    found = expected(rate, timedelta(days=days))
-
-    assert found == pytest.approx(entries)
+    assert expected(found, elapsed) == count

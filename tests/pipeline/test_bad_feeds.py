@@ -112,7 +112,7 @@ def test_validators_go_out_as_they_came_and_a_304_is_a_good_poll(
     publish(site, range(2))
     desk.run()
 
-    clock.go_on(hours=1)
+    clock.go_on(hours=7)
     report = desk.run()
 
     sent = site.requests[-1][1]["If-None-Match"]
@@ -126,10 +126,10 @@ def test_the_same_body_again_replaces_the_validators(
     publish(site, range(2))
     desk.run()
     site.answers["/feed.xml"].headers["ETag"] = '"other"'
-    clock.go_on(hours=1)
+    clock.go_on(hours=7)
     desk.run()
 
-    clock.go_on(hours=1)
+    clock.go_on(hours=7)
     desk.run()
 
     assert site.requests[-1][1]["If-None-Match"] == '"other"'
@@ -154,3 +154,28 @@ def test_private_networks_are_refused_by_default(desk: Desk, site: Site) -> None
 
     assert "not a public address" in report.failing[0].error
     assert site.requests == []
+
+
+def test_a_feed_rests_for_as_long_as_its_answer_is_fresh(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    desk.feeds = {"world": f"{site.url}/feed.xml"}
+    every = desk.text().replace("[feeds]\nworld", "[feeds.world]\nevery = '5m'\nurl")
+    publish(site, range(2))
+    site.answers["/feed.xml"].headers["Cache-Control"] = "max-age=3600"
+    config = loads(every, desk.folder / "c.toml")
+
+    _run(build(config, clock))
+    clock.go_on(minutes=50)
+    _run(build(config, clock))
+    early = site.hits("/feed.xml")
+    clock.go_on(minutes=11)
+    _run(build(config, clock))
+    # A 304 that says nothing keeps the time that the last answer gave.
+    site.answers["/feed.xml"].headers.pop("Cache-Control")
+    clock.go_on(minutes=61)
+    _run(build(config, clock))
+    clock.go_on(minutes=30)
+    _run(build(config, clock))
+
+    assert (early, site.hits("/feed.xml")) == (1, 3)

@@ -15,6 +15,7 @@ from monitor.models import (
     Match,
     PageState,
     Part,
+    Pulse,
     Via,
 )
 from monitor.storage import (
@@ -33,6 +34,7 @@ from tests.conftest import NOON
 
 LEASE = timedelta(minutes=10)
 HIT = Hit(term="aleppo", field="title", start=10, end=16, form="Aleppo", via=Via.EXACT)
+PULSE = Pulse(at=NOON, rate=12.5, fresh=2.0, hours=(0.5, 1.5) * 12)
 GOOD_POLL = feeds.GoodPoll(
     at=NOON,
     status=200,
@@ -40,7 +42,9 @@ GOOD_POLL = feeds.GoodPoll(
     last_modified="yesterday",
     body_hash="h1",
     next_poll_at=NOON + timedelta(minutes=15),
-    rate=12.5,
+    pulse=PULSE,
+    fresh_for=timedelta(minutes=5),
+    ttl=timedelta(minutes=60),
     title="World News",
     language="en",
     entries=25,

@@ -10,6 +10,7 @@ from monitor.storage.database import Transaction
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
     GOOD_POLL,
+    PULSE,
     add_entry,
     add_feed,
     claim,
@@ -43,7 +44,8 @@ def unchanged(tx: Transaction, at: datetime) -> None:
         at=at,
         status=304,
         validators=('"e2"', None),
-        rate=11.0,
+        pulse=replace(PULSE, rate=11.0),
+        fresh_for=None,
         next_poll_at=at + timedelta(minutes=15),
     )
 
@@ -256,7 +258,9 @@ def test_a_good_poll_is_remembered_with_its_validators(call: Caller) -> None:
         body_hash="h1",
         baseline_at=NOON,
         last_good_at=NOON,
-        rate=12.5,
+        pulse=PULSE,
+        fresh_for=timedelta(minutes=5),
+        ttl=timedelta(minutes=60),
     )
 
 
@@ -311,7 +315,9 @@ def test_an_unchanged_document_is_a_success_that_keeps_what_is_known(
 
     (feed,) = call(due, later(minutes=45))
     assert (feed.etag, feed.last_modified, feed.body_hash) == ('"e2"', None, "h1")
-    assert (feed.failures, feed.failing_since, feed.rate) == (0, None, 11.0)
+    assert (feed.failures, feed.failing_since) == (0, None)
+    assert feed.pulse == replace(PULSE, rate=11.0)
+    assert (feed.fresh_for, feed.ttl) == (None, timedelta(minutes=60))
     assert feed.last_good_at == later(minutes=30)
     assert call(line_of).entries == 25
 
