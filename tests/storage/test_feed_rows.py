@@ -359,3 +359,11 @@ def test_feeds_are_listed_by_name(call: Caller) -> None:
     call(sync, {name: f"https://{name}.example/" for name in "cab"})
 
     assert [line.name for line in call(feeds.list_feeds)] == ["a", "b", "c"]
+
+
+def test_a_pulse_is_stored_as_it_is_and_none_stays_none() -> None:
+    stored = feeds.pulse_to(PULSE)
+
+    assert feeds.pulse_from(stored) == PULSE
+    assert feeds.pulse_to(None) is None
+    assert feeds.pulse_from(None) is None
