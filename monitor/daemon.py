@@ -48,7 +48,7 @@ _BEAT = timedelta(seconds=15)
 _LONGEST_WAIT = 20.0
 _STOP_SECONDS = 30.0
 # Further ahead than any back-off, Retry-After or retry can put a row.
-_FURTHEST = timedelta(hours=30)
+_FURTHEST = timedelta(days=9)
 
 
 def user_agent(contact: str) -> str:
@@ -82,6 +82,7 @@ def build(
             user_agent=user_agent(config.service.contact),
             timeout=config.fetch.timeout,
             now=clock.now,
+            per_host=config.fetch.per_host.at_once,
         ),
         workers=Workers(),
         now=clock.now,
@@ -310,7 +311,9 @@ def _prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
     if alone:
         hosts.release_leftovers(tx, now)
     hosts.bring_back(tx, now=now, furthest=_FURTHEST)
-    feeds.sync_feeds(tx, {name: feed.url for name, feed in config.feeds.items()}, now)
+    feeds.sync_feeds(
+        tx, {name: feed.source for name, feed in config.feeds.items()}, now
+    )
     subscribers.sync_subscribers(
         tx, [_following(context, name, now) for name in config.subscribers], now
     )

@@ -7,10 +7,12 @@ MonitorError
 ├── StorageError               the database cannot be used now (exit 4)
 │   └── SchemaTooNew           a newer program has been here
 ├── FetchError                 an HTTP exchange gave no usable answer
+│   ├── FetchUnreachable       no name, no route, no connection
 │   ├── FetchTimeout           the deadline over the whole exchange passed
 │   ├── FetchTooLarge          the body grew past its limit
 │   └── FetchRefused           the address or the scheme may not be dialled
 ├── FeedError                  an answer came, but it is no feed
+│   └── FeedGone               it is one, and says that it is gone for good
 ├── WorkerError                a task in a worker process gave no answer
 │   ├── WorkerTimeout          it was killed at its deadline
 │   └── WorkerDied             its process went away
@@ -89,6 +91,10 @@ class FetchError(MonitorError):
     """DNS, TLS, connection or protocol trouble; the text is for the operator."""
 
 
+class FetchUnreachable(FetchError):
+    """The name was not found, or nobody answered at its addresses."""
+
+
 class FetchTimeout(FetchError):
     """The deadline over the whole exchange passed."""
 
@@ -107,6 +113,10 @@ class HostResting(FetchError):
 
 class FeedError(MonitorError):
     """The answer is no feed; the text says what it is instead."""
+
+
+class FeedGone(FeedError):
+    """The document says that the feed will never be updated again."""
 
 
 class WorkerError(MonitorError):

@@ -9,18 +9,26 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
 import yarl
 from aiohttp import http_exceptions
 
-from monitor.errors import FetchError, FetchRefused, FetchTimeout, FetchTooLarge
+from monitor.body import read_body
+from monitor.errors import (
+    FetchError,
+    FetchRefused,
+    FetchTimeout,
+    FetchUnreachable,
+)
 from monitor.models import Fetched
+from monitor.resolver import Resolver
+from monitor.rooms import Rooms
 from monitor.text.headers import fresh_for, retry_after
 from monitor.text.urls import redacted
 
@@ -29,6 +37,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CONNECT_SECONDS = 10.0
+_BIG_AT_ONCE = 2
 _N = ipaddress.ip_network
 _NAT64 = _N("64:ff9b::/96")
 _UNICAST = _N("2000::/3")
@@ -91,6 +100,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._allowed = allowed
         self._socket_type = socket_type
         self._session: aiohttp.ClientSession | None = None
+        self._resolver = Resolver()
 
     def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
@@ -105,7 +115,11 @@ class Transport(httpx.AsyncBaseTransport):
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0, socket_factory=self._socket, keepalive_timeout=5
+                    limit=0,
+                    resolver=self._resolver,
+                    use_dns_cache=False,
+                    socket_factory=self._socket,
+                    keepalive_timeout=5,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
@@ -131,6 +145,7 @@ class Transport(httpx.AsyncBaseTransport):
                     sock_connect=times.get("connect"),
                     sock_read=times.get("read"),
                 ),
+                ssl=request.extensions.get("verify", True),
             )
         except (aiohttp.ClientError, ValueError, TimeoutError) as error:
             raise _translated(error, request) from error
@@ -144,6 +159,7 @@ class Transport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+        await self._resolver.close()
 
 
 def _text(error: BaseException) -> str:
@@ -158,7 +174,7 @@ def _translated(error: Exception, request: httpx.Request) -> httpx.TransportErro
     elif isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         kind, text = httpx.ReadTimeout, "the server fell silent"
     elif isinstance(error, aiohttp.ClientConnectorCertificateError):
-        kind, text = httpx.ConnectError, f"bad certificate: {error.certificate_error}"
+        text = f"bad certificate: {error.certificate_error}"
     elif isinstance(error, aiohttp.ClientConnectorError):
         kind, text = _unconnected(error.os_error, request)
     elif isinstance(error, ValueError):
@@ -173,88 +189,31 @@ def _unconnected(
         host = request.url.raw_host.decode()
         return httpx.UnsupportedProtocol, f"{host} is {cause.strerror}"
     if isinstance(cause, ssl.SSLError):
-        return httpx.ConnectError, f"TLS: {cause.reason or _text(cause)}"
+        return httpx.RemoteProtocolError, f"TLS: {cause.reason or _text(cause)}"
     return httpx.ConnectError, cause.strerror or _text(cause)
-
-
-class _Gunzip:
-    """Bounded decoding of gzip and deflate, several members included."""
-
-    def __init__(self) -> None:
-        self._z = zlib.decompressobj(47)
-        self._first = True
-
-    def feed(self, data: bytes, room: int) -> bytes:
-        """Decode at most ``room`` bytes of output."""
-        out = bytearray()
-        while data and len(out) < room:
-            out += self._decode(data, room - len(out))
-            data = self._z.unconsumed_tail
-            if self._z.eof:
-                data = self._z.unused_data
-                if data[:2] != b"\x1f\x8b":
-                    break
-                self._z = zlib.decompressobj(31)
-        return bytes(out)
-
-    def _decode(self, data: bytes, room: int) -> bytes:
-        first, self._first = self._first, False
-        try:
-            return self._z.decompress(data, room)
-        except zlib.error:
-            if not first:
-                raise
-            self._z = zlib.decompressobj(-15)  # deflate without its zlib header
-            return self._z.decompress(data, room)
-
-    @property
-    def complete(self) -> bool:
-        return self._z.eof
-
-
-def _decoder(headers: httpx.Headers) -> _Gunzip | None:
-    names = [n.strip().lower() for n in headers.get("content-encoding", "").split(",")]
-    # Some servers write a charset here; it is no encoding, so it is ignored.
-    known = [n for n in names if n in ("gzip", "x-gzip", "deflate")]
-    refused = [n for n in names if n in ("br", "zstd", "compress")]
-    if refused or len(known) > 1:
-        raise FetchError(f"unwanted content encoding {', '.join(names)}")
-    return _Gunzip() if known else None
-
-
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    """The whole body; both what comes over the wire and what it opens to is bounded."""
-    decoder = None
-    out = bytearray()
-    wire = 0
-    async for chunk in response.stream:  # type: ignore[union-attr]  # always async here
-        if chunk and not wire:  # a 304 may name an encoding without having a body
-            decoder = _decoder(response.headers)
-        wire += len(chunk)
-        try:
-            out += decoder.feed(chunk, limit - len(out) + 1) if decoder else chunk
-        except zlib.error as error:
-            raise FetchError(f"the body is not what it says: {error}") from error
-        if max(wire, len(out)) > limit:
-            raise FetchTooLarge(f"the body is larger than {limit:,} bytes")
-    if decoder and not decoder.complete:
-        raise FetchError("the compressed body was cut off")
-    return bytes(out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One exchange. ``private`` headers go to the URL's own origin only."""
+    """One exchange. ``private`` headers go to the URL's own origin only.
+
+    ``verify`` False accepts any certificate; ``user_agent`` "" is our own.
+    """
 
     url: str
     accept: str = "*/*"
     headers: Mapping[str, str] = field(default_factory=dict)
     private: Mapping[str, str] = field(default_factory=dict, repr=False)
     limit: int = 16 << 20
+    user_agent: str = ""
+    verify: bool = True
 
 
 class Client:
-    """Fetches URLs: one deadline over the whole exchange, redirects by hand."""
+    """Fetches URLs: one deadline over the whole exchange, redirects by hand.
+
+    ``per_host`` is how many requests go to one host at the same time.
+    """
 
     def __init__(
         self,
@@ -263,9 +222,12 @@ class Client:
         user_agent: str,
         timeout: timedelta,
         now: Callable[[], datetime],
+        per_host: int = 1,
     ) -> None:
         self._transport = transport
         self._user_agent = user_agent
+        self._rooms = Rooms(per_host)
+        self._big = asyncio.Semaphore(_BIG_AT_ONCE)
         self._deadline = timeout.total_seconds()
         self._now = now
 
@@ -279,12 +241,15 @@ class Client:
             FetchTimeout: The deadline passed.
             FetchTooLarge: The body grew past ``request.limit``.
             FetchRefused: A hop led to a private network or another scheme.
-            FetchError: DNS, TLS, connection or protocol trouble.
+            FetchUnreachable: No name or no connection.
+            FetchError: TLS or protocol trouble.
         """
         started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._deadline):
                 return await self._follow(request, started)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise FetchUnreachable(str(error) or type(error).__name__) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             text = f"no full answer within {self._deadline:g} s"
             raise FetchTimeout(text) from error
@@ -296,48 +261,78 @@ class Client:
     async def _follow(self, request: Request, started: float) -> Fetched:
         url = httpx.URL(request.url)
         origin = _origin(url)
-        seen: set[str] = set()
+        hops: list[int] = []
+        seen: set[tuple[str, str]] = set()
+        cookies: httpx.Cookies | None = None
         while True:
             if not _is_web(url):
                 raise FetchRefused(f"refused: {_shown(url)} is no web address")
-            if str(url) in seen or len(seen) > MAX_REDIRECTS:
+            # The same address again is no circle where a cookie has come since.
+            visit = (str(url), _worn(cookies))
+            if visit in seen or len(hops) > MAX_REDIRECTS:
                 raise FetchError(f"redirects go round in circles at {_shown(url)}")
-            seen.add(str(url))
             private = request.private if _origin(url) == origin else {}
-            response = await self._send(url, request, private)
-            try:
-                if response.status_code not in _REDIRECTS:
-                    return await self._answer(response, request, url, started)
-                url = _target(url, response)
-            finally:
-                await response.aclose()
+            seen.add(visit)
+            async with self._rooms.enter(url.netloc.decode()):
+                response = await self._send(url, request, private, cookies)
+                try:
+                    if response.status_code not in _REDIRECTS:
+                        found = await self._answer(response, request, url, started)
+                        return replace(found, permanent=_are_permanent(hops))
+                finally:
+                    await response.aclose()
+            hops.append(response.status_code)
+            cookies = _cookies() if cookies is None else cookies
+            cookies.extract_cookies(response)
+            url = _target(url, response)
 
     async def _send(
-        self, url: httpx.URL, request: Request, private: Mapping[str, str]
+        self,
+        url: httpx.URL,
+        request: Request,
+        private: Mapping[str, str],
+        cookies: httpx.Cookies | None,
     ) -> httpx.Response:
-        headers = httpx.Headers({"Accept": request.accept, "Accept-Encoding": "gzip"})
-        headers["User-Agent"] = self._user_agent
-        for name, value in (*request.headers.items(), *private.items()):
-            headers[name] = value
+        # The later wins, whatever its case. As bytes, because httpx writes one header
+        # that is not ASCII in UTF-8, as it has read it, but not a mixed lot of them.
+        headers = {
+            name.lower(): (name.encode(), value.encode())
+            for name, value in (
+                ("Accept", request.accept),
+                ("Accept-Encoding", "gzip"),
+                ("User-Agent", request.user_agent or self._user_agent),
+                *request.headers.items(),
+                *private.items(),
+            )
+        }
         times = {"connect": _CONNECT_SECONDS, "read": self._deadline}
         outgoing = httpx.Request(
-            "GET", url, headers=headers, extensions={"timeout": times}
+            "GET",
+            url,
+            headers=list(headers.values()),
+            extensions={"timeout": times, "verify": request.verify},
         )
-        return await self._transport.handle_async_request(outgoing)
+        if cookies:
+            cookies.set_cookie_header(outgoing)
+        response = await self._transport.handle_async_request(outgoing)
+        response.request = outgoing
+        return response
 
     async def _answer(
         self, response: httpx.Response, request: Request, url: httpx.URL, started: float
     ) -> Fetched:
-        headers = response.headers
+        headers = dict(response.headers.items())  # names in lower case
+        now = self._now()
         return Fetched(
             status=response.status_code,
             url=str(url),
-            body=await _read(response, request.limit),
+            body=await read_body(response, request.limit, self._big),
             content_type=headers.get("content-type", ""),
             etag=headers.get("etag"),
             last_modified=headers.get("last-modified"),
-            retry_after=retry_after(headers, self._now()),
-            fresh_for=fresh_for(headers, self._now()),
+            retry_after=retry_after(headers, now),
+            fresh_for=fresh_for(headers, now),
+            challenged=headers.get("cf-mitigated", "").lower() == "challenge",
             elapsed=timedelta(seconds=asyncio.get_running_loop().time() - started),
         )
 
@@ -350,6 +345,26 @@ def _is_web(url: httpx.URL) -> bool:
         return url.scheme in ("http", "https") and bool(url.host)
     except UnicodeError:  # a host that looks like Punycode and is none
         return False
+
+
+def _cookies() -> httpx.Cookies:
+    """The cookies of one chain of redirects: some sites ask for them on the way.
+
+    One that names no domain goes back to the very host that set it.
+    """
+    only = DefaultCookiePolicy.DomainStrictNonDomain
+    return httpx.Cookies(CookieJar(DefaultCookiePolicy(strict_ns_domain=only)))
+
+
+def _worn(cookies: httpx.Cookies | None) -> str:
+    if cookies is None:
+        return ""
+    return " ".join(sorted(f"{c.domain} {c.name}={c.value}" for c in cookies.jar))
+
+
+def _are_permanent(hops: list[int]) -> bool:
+    """Whether there were redirects, and each was for good."""
+    return bool(hops) and all(status in (301, 308) for status in hops)
 
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:

@@ -38,6 +38,8 @@ def deadly(database: Database, when: str, victim: str) -> Database:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
+        call_lightly = call
+
     database.__class__ = Deadly
     return database
 

@@ -20,7 +20,13 @@ import respx
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.errors import FetchError, FetchRefused, FetchTimeout, FetchTooLarge
+from monitor.errors import (
+    FetchError,
+    FetchRefused,
+    FetchTimeout,
+    FetchTooLarge,
+    FetchUnreachable,
+)
 from monitor.http import (
     MAX_REDIRECTS,
     Client,
@@ -188,6 +194,30 @@ def test_headers_of_a_request_win_in_any_case(web: respx.Router) -> None:
     sent = route.calls.last.request.headers
     assert sent.get_list("user-agent") == ["A"]
     assert sent["x-b"] == "c"
+
+
+def test_a_request_may_go_out_under_another_name(web: respx.Router) -> None:
+    route = web.get(URL).mock(return_value=answer())
+
+    fetch(web, Request(url=URL, user_agent="Mozilla/5.0 (for Ana)"))
+
+    sent = route.calls.last.request.headers
+    assert sent.get_list("user-agent") == ["Mozilla/5.0 (for Ana)"]
+
+
+@pytest.mark.parametrize(
+    ("value", "challenged"),
+    [("challenge", True), ("Challenge", True), ("", False), ("block", False)],
+)
+@pytest.mark.parametrize("status", [200, 403, 503])
+def test_the_challenge_of_a_bot_protection_is_seen_in_any_answer(
+    web: respx.Router, status: int, value: str, *, challenged: bool
+) -> None:
+    web.get(URL).mock(return_value=answer(status, b"<html>", cf_mitigated=value))
+
+    fetched = fetch(web)
+
+    assert (fetched.status, fetched.challenged) == (status, challenged)
 
 
 @pytest.mark.parametrize(
@@ -427,6 +457,187 @@ def test_private_headers_stay_with_their_origin(web: respx.Router) -> None:
         False,
     ]
     assert ["x-open" in headers for headers in sent] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("hops", "permanent"),
+    [
+        ([], False),
+        ([301], True),
+        ([308], True),
+        ([301, 308, 301], True),
+        ([302], False),
+        ([303], False),
+        ([307], False),
+        ([301, 302], False),
+        ([302, 301], False),
+        ([308, 307, 308], False),
+    ],
+)
+@pytest.mark.parametrize("last", [200, 304])
+def test_a_chain_is_permanent_if_all_its_hops_are(
+    web: respx.Router, hops: list[int], last: int, *, permanent: bool
+) -> None:
+    for n, status in enumerate(hops):
+        web.get(f"https://a.example/{n}").mock(
+            return_value=answer(status, location=f"/{n + 1}")
+        )
+    web.get(f"https://a.example/{len(hops)}").mock(return_value=answer(last))
+
+    fetched = fetch(web, "https://a.example/0")
+
+    assert (fetched.url, fetched.permanent) == (
+        f"https://a.example/{len(hops)}",
+        permanent,
+    )
+
+
+# --- cookies live as long as one chain of redirects ---
+
+
+def trail(*hops: tuple[str, str], rounds: int = 1) -> list[str]:
+    """Fetch along hops, each a URL and the cookie it sets; the cookies that were sent."""
+    onward = dict(itertools.pairwise(url for url, _ in hops))
+    sets = dict(hops)
+    sent: list[str] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        here = str(request.url)
+        sent.append(request.headers.get("cookie", ""))
+        headers = [("Set-Cookie", sets[here])] if sets[here] else []
+        if here not in onward:
+            return httpx.Response(200, headers=headers)
+        return httpx.Response(302, headers=[*headers, ("Location", onward[here])])
+
+    async def scene() -> None:
+        opened = client(httpx.MockTransport(reply))
+        for _ in range(rounds):
+            await opened.get(Request(url=hops[0][0]))
+
+    asyncio.run(scene())
+    return sent
+
+
+def test_a_cookie_that_is_set_on_the_way_is_sent_on() -> None:
+    sent = trail(
+        ("https://a.example/feed", "wall=1; Path=/"),
+        ("https://a.example/check", "seen=2; Path=/"),
+        ("https://a.example/feed?again", ""),
+    )
+
+    assert [sorted(cookies.split("; ")) for cookies in sent] == [
+        [""],
+        ["wall=1"],
+        ["seen=2", "wall=1"],
+    ]
+
+
+def test_a_cookie_that_is_set_anew_has_its_last_value() -> None:
+    sent = trail(
+        ("https://a.example/1", "a=old; Path=/"),
+        ("https://a.example/2", "a=new; Path=/"),
+        ("https://a.example/3", ""),
+    )
+
+    assert sent == ["", "a=old", "a=new"]
+
+
+def test_cookies_go_back_to_the_host_that_set_them_and_to_no_other() -> None:
+    sent = trail(
+        ("https://a.example/1", "a=1; Path=/"),
+        ("https://b.example/2", "b=2; Path=/"),
+        ("https://a.example/3", ""),
+        ("https://b.example/4", ""),
+        ("https://c.example/5", ""),
+    )
+
+    assert sent == ["", "", "a=1", "b=2", ""]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "there"),
+    [
+        ("a=1; Domain=b.example; Path=/", "https://b.example/"),
+        ("a=1; Domain=example; Path=/", "https://b.example/"),
+        ("a=1; Secure; Path=/", "http://a.example/"),
+        ("a=1; Path=/deep", "https://a.example/"),
+        ("a=1; Max-Age=0; Path=/", "https://a.example/"),
+        ("", "https://a.example/"),
+    ],
+)
+def test_a_cookie_is_not_sent_where_it_does_not_belong(cookie: str, there: str) -> None:
+    sent = trail(("https://a.example/deep/1", cookie), (there, ""))
+
+    assert sent == ["", ""]
+
+
+def test_a_cookie_without_a_domain_is_not_sent_to_a_host_below() -> None:
+    sent = trail(("https://a.example/1", "a=1; Path=/"), ("https://sub.a.example/", ""))
+
+    assert sent == ["", ""]
+
+
+@pytest.mark.parametrize("check", ["/feed", "/check"])
+def test_a_cookie_wall_that_leads_back_is_passed(web: respx.Router, check: str) -> None:
+    def guard(request: httpx.Request) -> httpx.Response:
+        if "seen=1" in request.headers.get("cookie", ""):
+            return answer(200, b"news")
+        return answer(302, location=check, set_cookie="seen=1; Path=/")
+
+    web.get("https://news.example/check").mock(return_value=answer(302, location=URL))
+    web.get(URL).mock(side_effect=guard)
+
+    fetched = fetch(web)
+
+    assert (fetched.url, fetched.body) == (URL, b"news")
+
+
+def test_a_loop_that_sets_the_same_cookie_again_and_again_ends(
+    web: respx.Router,
+) -> None:
+    route = web.get(URL).mock(
+        side_effect=lambda _: answer(302, location=URL, set_cookie="a=1; Path=/")
+    )
+
+    error = failure(web)
+
+    assert "circles" in str(error)
+    assert route.call_count <= 2
+
+
+def test_no_cookie_outlives_its_exchange() -> None:
+    sent = trail(
+        ("https://a.example/1", "a=1; Path=/; Max-Age=9999"),
+        ("https://a.example/2", "b=2; Path=/; Max-Age=9999"),
+        rounds=2,
+    )
+
+    assert sent == ["", "a=1", "", "a=1"]
+
+
+# --- what kind of failure it was ---
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "text"),
+    [
+        (httpx.ConnectError("no route"), FetchUnreachable, "no route"),
+        (httpx.ConnectError(""), FetchUnreachable, "ConnectError"),
+        (httpx.ConnectTimeout("late"), FetchUnreachable, "late"),
+        (httpx.ReadTimeout("late"), FetchTimeout, "no full answer within 5 s"),
+        (httpx.RemoteProtocolError("garbage"), FetchError, "garbage"),
+        (httpx.ReadError(""), FetchError, "ReadError"),
+        (httpx.UnsupportedProtocol("no"), FetchRefused, "refused: no"),
+    ],
+)
+def test_only_what_found_no_connection_is_unreachable(
+    web: respx.Router, error: Exception, kind: type[FetchError], text: str
+) -> None:
+    web.get(URL).mock(side_effect=error)
+
+    raised = failure(web)
+
+    assert (type(raised), str(raised)) == (kind, text)
 
 
 # --- bodies ---
@@ -945,7 +1156,7 @@ def test_a_broken_server_is_an_error_of_ours(script: Script) -> None:
         exchange(script)
 
     assert str(raised.value)
-    assert not isinstance(raised.value, FetchTimeout | FetchRefused)
+    assert type(raised.value) is FetchError
 
 
 @given(
@@ -971,7 +1182,7 @@ def test_a_closed_port_is_an_error_with_a_reason() -> None:
             async with dialling() as opened:
                 await opened.get(Request(url=f"http://127.0.0.1:{port}/"))
 
-        with pytest.raises(FetchError) as raised:
+        with pytest.raises(FetchUnreachable) as raised:
             asyncio.run(scene())
 
     assert str(raised.value) == f"Connect call failed ('127.0.0.1', {port})"
@@ -982,10 +1193,36 @@ def test_a_name_that_is_not_known_is_an_error() -> None:
         async with dialling() as opened:
             await opened.get(Request(url="http://news.invalid/"))
 
-    with pytest.raises(FetchError) as raised:
+    with pytest.raises(FetchUnreachable) as raised:
         asyncio.run(scene())
 
-    assert not isinstance(raised.value, FetchRefused)
+    assert str(raised.value)
+    assert Backstop.dialled == []
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (socket.EAI_NONAME, "Name or service not known"),
+        (socket.EAI_AGAIN, "Temporary failure in name resolution"),
+    ],
+)
+def test_a_name_service_that_says_no_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, number: int, text: str
+) -> None:
+    def look_up(*_: object) -> list[object]:
+        raise socket.gaierror(number, text)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    async def scene() -> None:
+        async with dialling() as opened:
+            await opened.get(Request(url="http://news.example/"))
+
+    with pytest.raises(FetchUnreachable) as raised:
+        asyncio.run(scene())
+
+    assert str(raised.value) == text
     assert Backstop.dialled == []
 
 
@@ -1022,6 +1259,35 @@ def test_a_certificate_that_nobody_signed_is_an_error(tls: ssl.SSLContext) -> No
     heads = asyncio.run(scene())
 
     assert heads == []
+
+
+def test_a_bad_certificate_does_not_mean_that_a_host_is_away(
+    tls: ssl.SSLContext,
+) -> None:
+    async def scene() -> None:
+        async with serving(keeps(b""), tls=tls) as site, dialling() as opened:
+            await opened.get(Request(url=site.url(scheme="https")))
+
+    with pytest.raises(FetchError) as raised:
+        asyncio.run(scene())
+
+    assert type(raised.value) is FetchError
+
+
+def test_any_certificate_will_do_for_one_request_and_not_for_the_next(
+    tls: ssl.SSLContext,
+) -> None:
+    async def scene() -> tuple[bytes, list[str]]:
+        async with serving(keeps(b"here"), tls=tls) as site, dialling() as opened:
+            url = site.url(scheme="https")
+            fetched = await opened.get(Request(url=url, verify=False))
+            with pytest.raises(FetchError, match=r"^bad certificate: "):
+                await opened.get(Request(url=url))
+            return fetched.body, site.heads
+
+    body, heads = asyncio.run(scene())
+
+    assert (body, len(heads)) == (b"here", 1)
 
 
 def test_plain_http_on_a_tls_address_is_an_error() -> None:

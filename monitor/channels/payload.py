@@ -108,7 +108,9 @@ def _coverage(coverage: Coverage) -> Json:
             {"feed": f.feed, "since": _time(f.since), "error": f.error}
             for f in coverage.failing
         ],
-        "gaps": [],
+        "gaps": [
+            {"feed": g.feed, "at": _time(g.at), "up_to": g.up_to} for g in coverage.gaps
+        ],
         "held": [{"feed": h.feed, "items": h.items} for h in coverage.held],
         "summary_only": coverage.summary_only,
     }

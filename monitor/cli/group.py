@@ -48,10 +48,11 @@ _SECTIONS = {
         "preview": ("understand", "Render the next digest to screen or as HTML"),
     },
     "Manage": {
-        "feeds": ("manage", "list | test"),
+        "feeds": ("feeds", "list | add | pause | resume | test | health"),
         "rules": ("manage", "list | show"),
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
+        "opml": ("opml", "import | export"),
         "db": ("manage", "migrate"),
     },
 }

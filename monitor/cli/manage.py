@@ -1,7 +1,6 @@
-"""feeds, rules, outbox, floods, db: look at the parts and set them right."""
+"""rules, outbox, floods, db: look at the parts and set them right."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,122 +8,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.group import with_globals
-from monitor.cli.output import count, emit, moment, settings, table
-from monitor.cli.session import clock, configuration, opened, run
-from monitor.http import Network
+from monitor.cli.output import count, emit, moment, table
+from monitor.cli.session import ask, clock, configuration, opened, run
 from monitor.models import DeliveryState
-from monitor.storage import deliveries, feeds, floods
-from monitor.text.urls import redacted
+from monitor.storage import deliveries, floods
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
-
-
-async def _ask(
-    function: Callable[..., Any], *args: object, changes: bool = False
-) -> tuple[Any, ZoneInfo]:
-    """Call one storage function, beside a running service; its answer and our zone."""
-    async with opened(rehearsal=not changes) as daemon:
-        answer = await daemon.context.database.call(function, *args)
-        return answer, ZoneInfo(daemon.context.config.service.timezone)
-
-
-# --- feeds ---
-
-
-@click.group("feeds")
-@with_globals
-def feeds_command() -> None:
-    """List feeds and try them."""
-
-
-@feeds_command.command("list")
-@with_globals
-def feeds_list() -> None:
-    r"""Show every configured feed: last answer, next poll, what is wrong.
-
-    \b
-    Exit status: 0, or 1 if a feed is failing.
-
-    \b
-    Examples:
-      monitor feeds list
-      monitor --json feeds list
-    """
-    lines, zone = run(_ask(feeds.list_feeds))
-    shown = [replace(line, url=redacted(line.url)) for line in lines]
-    emit({"feeds": shown}, lambda: _feeds_table(lines, zone))
-    if any(line.failures for line in lines):
-        click.get_current_context().exit(1)
-
-
-def _feeds_table(lines: list[feeds.FeedLine], zone: ZoneInfo) -> str:
-    rows = [
-        (
-            line.name,
-            _feed_state(line, zone),
-            moment(line.last_good_at, zone),
-            moment(line.next_poll_at, zone),
-            str(line.entries),
-            line.error or line.title or redacted(line.url),
-        )
-        for line in lines
-    ]
-    headers = ("feed", "state", "last read", "next poll", "shown", "title or trouble")
-    return table(headers, rows) or "No feeds are configured."
-
-
-def _feed_state(line: feeds.FeedLine, zone: ZoneInfo) -> str:
-    if line.failures:
-        return f"failing since {moment(line.failing_since, zone)}"
-    return "ok" if line.last_good_at else "not read yet"
-
-
-@feeds_command.command("test")
-@click.argument("feed")
-@with_globals
-def feeds_test(feed: str) -> None:
-    r"""Read one feed now, by name or URL, and show what is in it; store nothing.
-
-    \b
-    Exit status: 0 it can be read, 1 it cannot.
-
-    \b
-    Examples:
-      monitor feeds test bbc
-      monitor feeds test https://example.org/feed.xml
-    """
-    from monitor.cli.trial import read_feed, trial_tools
-    from monitor.models import Secret
-
-    headers: dict[str, Secret] = {}
-    url = feed
-    networks: tuple[Network, ...] | None = ()
-    if "://" not in feed or settings().config_path.exists():
-        config = configuration()
-        networks = config.fetch.private_networks
-        if feed in config.feeds:
-            url, headers = config.feeds[feed].url, dict(config.feeds[feed].headers)
-        elif "://" not in feed:
-            names = ", ".join(config.feeds)
-            raise click.UsageError(f"there is no feed {feed!r}; the feeds are {names}")
-
-    async def work() -> Any:  # noqa: ANN401 - see read_feed
-        async with trial_tools(networks) as tools:
-            return await read_feed(tools, url, headers)
-
-    parsed, fetched = run(work())
-    data = {"url": fetched.url, "title": parsed.title, "entries": parsed.entries}
-
-    def text() -> str:
-        head = f"{parsed.title or url}: {parsed.version}, {count(len(parsed.entries), 'entry', 'entries')}"
-        head += ", ill-formed but readable" if parsed.recovered else ""
-        rows = [
-            (moment(e.published, ZoneInfo("UTC")) if e.published else "", e.title)
-            for e in parsed.entries[:10]
-        ]
-        return head + "\n" + table(("published", "title"), rows)
-
-    emit(data, text)
 
 
 # --- rules ---
@@ -222,7 +111,7 @@ def outbox_list(*, dead: bool, sent: bool) -> None:
         states = (DeliveryState.DEAD, DeliveryState.DROPPED)
     if sent:
         states = (DeliveryState.SENT,)
-    lines, zone = run(_ask(deliveries.list_deliveries, states))
+    lines, zone = run(ask(deliveries.list_deliveries, states))
     emit({"deliveries": lines}, lambda: _outbox_table(lines, zone))
 
 
@@ -253,7 +142,7 @@ def outbox_show(number: int) -> None:
     Examples:
       monitor outbox show 12
     """
-    line, zone = run(_ask(deliveries.show_delivery, number))
+    line, zone = run(ask(deliveries.show_delivery, number))
     if line is None:
         raise click.UsageError(f"there is no delivery {number}")
     payload = line.payload.decode("utf-8", "replace")
@@ -300,7 +189,7 @@ def outbox_drop(number: int) -> None:
 def _change(
     number: int, function: Callable[..., Any], *args: datetime, done: str
 ) -> None:
-    changed, _ = run(_ask(function, number, *args, changes=True))
+    changed, _ = run(ask(function, number, *args, changes=True))
     if not changed:
         raise click.UsageError(f"there is no delivery {number} that waits or failed")
     emit({"id": number, "done": done}, f"Delivery {number} {done}.")
@@ -324,7 +213,7 @@ def floods_list() -> None:
     Examples:
       monitor floods list
     """
-    held, zone = run(_ask(floods.held_floods))
+    held, zone = run(ask(floods.held_floods))
     rows = [
         (str(f.id), f.feed, moment(f.at, zone), str(f.entries), f.example) for f in held
     ]
@@ -359,7 +248,7 @@ def floods_drop(number: int) -> None:
 
 
 def _decide(number: int, function: Callable[..., Any], done: str) -> None:
-    entries, _ = run(_ask(function, number, clock().now(), changes=True))
+    entries, _ = run(ask(function, number, clock().now(), changes=True))
     if entries is None:
         raise click.UsageError(f"no flood {number} is held: see monitor floods list")
     text = f"{count(entries, 'entry', 'entries')} {done}."

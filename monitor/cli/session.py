@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -82,3 +83,12 @@ async def opened(
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine as the whole of a command."""
     return asyncio.run(work)
+
+
+async def ask(
+    function: Callable[..., Any], *args: object, changes: bool = False
+) -> tuple[Any, ZoneInfo]:
+    """Call one storage function, beside a running service; its answer and our zone."""
+    async with opened(rehearsal=not changes) as daemon:
+        answer = await daemon.context.database.call(function, *args)
+        return answer, ZoneInfo(daemon.context.config.service.timezone)

@@ -1,21 +1,25 @@
 """Read feeds on the spot, without a configuration and without a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from monitor.cli.session import clock, set_up_log
 from monitor.daemon import user_agent
 from monitor.errors import FeedError
-from monitor.feeds.fetch import fetch
+from monitor.feeds.command import run
+from monitor.feeds.fetch import Manner, fetch
 from monitor.feeds.parse import parse
 from monitor.http import Client, Network, Transport
-from monitor.models import Feed, Fetched, ParsedFeed, Secret
+from monitor.models import Feed, Fetched, ParsedFeed
+from monitor.text.urls import redacted
 from monitor.workers import Workers
 
-MAX_BYTES = 16 << 20
+_DEADLINE = timedelta(seconds=30)
+_MAX_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ async def trial_tools(
     client = Client(
         Transport(networks),
         user_agent=user_agent(""),
-        timeout=timedelta(seconds=30),
+        timeout=_DEADLINE,
         now=clock().now,
     )
     workers = Workers()
@@ -47,27 +51,35 @@ async def trial_tools(
 
 
 async def read_feed(
-    tools: Tools, url: str, headers: Mapping[str, Secret]
+    tools: Tools,
+    url: str,
+    manner: Manner,
+    *,
+    command: tuple[str, ...] = (),
+    folder: Path = Path(),
 ) -> tuple[ParsedFeed, Fetched]:
-    """Fetch and parse one feed.
+    """Fetch and parse one feed; a ``command`` is run in ``folder`` instead.
 
     Raises:
         FetchError: There was no usable answer.
         FeedError: The answer is no feed; the text says what it is.
     """
-    feed = Feed(id=0, name=url, url=url)
-    fetched = await fetch(tools.client, feed, headers, MAX_BYTES)
+    if command:
+        fetched = await run(command, folder, deadline=_DEADLINE, max_bytes=_MAX_BYTES)
+    else:
+        feed = Feed(id=0, name=url, url=url)
+        fetched = await fetch(tools.client, feed, manner, _MAX_BYTES)
     parsed = await tools.workers.run(
         parse, fetched.body, fetched.content_type, fetched.url
     )
     if isinstance(parsed, str):
-        raise FeedError(f"{url}: {parsed}")
+        raise FeedError(f"{redacted(url) or command[0]}: {parsed}")
     return parsed, fetched
 
 
 async def read_feeds(tools: Tools, urls: list[str]) -> list[ParsedFeed | BaseException]:
     """Read several feeds at once; what failed comes as its error."""
     results = await asyncio.gather(
-        *(read_feed(tools, url, {}) for url in urls), return_exceptions=True
+        *(read_feed(tools, url, Manner()) for url in urls), return_exceptions=True
     )
     return [r if isinstance(r, BaseException) else r[0] for r in results]

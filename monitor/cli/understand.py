@@ -12,7 +12,7 @@ from monitor.cli.group import with_globals
 from monitor.cli.output import bold, count, emit, moment, say
 from monitor.cli.session import opened, run
 from monitor.config import Config
-from monitor.models import Digest
+from monitor.models import Digest, FeedLine
 from monitor.pipeline.context import Context
 from monitor.pipeline.digest import claim_digest, compose
 from monitor.storage import (
@@ -122,20 +122,28 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(found) or "none yet"
 
 
-def _feeds_part(found: Sequence[feeds.FeedLine], zone: ZoneInfo) -> list[str]:
-    failing = [line for line in found if line.failures]
-    unread = [line for line in found if not line.failures and line.last_good_at is None]
-    good = len(found) - len(failing) - len(unread)
+def _feeds_part(found: Sequence[FeedLine], zone: ZoneInfo) -> list[str]:
+    failing = [line for line in found if line.failures and not line.paused_at]
+    paused = [line for line in found if line.paused_at]
+    unread = [
+        line
+        for line in found
+        if line.last_good_at is None and not line.failures and not line.paused_at
+    ]
+    good = len(found) - len(failing) - len(unread) - len(paused)
     old = sum(line.old_ignored for line in found)
     head = f"{bold('feeds')}     {good} of {len(found)} read"
     head += f", {len(unread)} not read yet" if unread else ""
+    head += f", {len(paused)} paused" if paused else ""
     head += f", {count(old, 'old entry', 'old entries')} ignored" if old else ""
     lines = [head]
-    return lines + [
+    lines += [
         f"  {line.name}: failing since {moment(line.failing_since, zone)}, "
         f"next try {moment(line.next_poll_at, zone)}: {line.error}"
         for line in failing
     ]
+    lines += ["  monitor feeds health says what to do"] if failing else []
+    return lines
 
 
 # --- preview ---

@@ -99,8 +99,7 @@ def _not_yet(source: Source, root: Root) -> None:
     if root.articles.full_text == "when-needed":
         _later(source, ("articles", "full_text"), 'Try: "always" or "never"')
     for name, feed in root.feeds.items():
-        if feed.quiet_after is not None:
-            _later(source, ("feeds", name, "quiet_after"))
+        _check_feed(source, name, feed)
         _check_headers(source, name, feed)
     for name, rule in root.rules.items():
         if rule.urgent_when is not None:
@@ -109,8 +108,28 @@ def _not_yet(source: Source, root: Root) -> None:
         _subscriber_not_yet(source, name, subscriber)
 
 
+def _check_feed(source: Source, name: str, feed: FeedConfig) -> None:
+    """A feed has one source: an address or a program."""
+    place: Place = ("feeds", name)
+    written = source.tables["feeds"][name]
+    written = written if isinstance(written, dict) else {"url": written}
+    none = not written.get("url") and not written.get("command")
+    if none or (feed.url and feed.command):
+        message = f"feeds.{name}: write either url or command"
+        hint = 'Try: url = "https://example.org/feed.xml"'
+        source.problem(place, message, hint=hint, at_key=True)
+    elif feed.command and not all(feed.command):
+        source.problem((*place, "command"), f"feeds.{name}.command: an empty word")
+    elif feed.command and (feed.headers or feed.auth):
+        message = f"feeds.{name}: headers and auth are for a url, not for a command"
+        source.problem((*place, "command"), message)
+
+
 def _check_headers(source: Source, name: str, feed: FeedConfig) -> None:
     """A header that cannot be sent would fail at every poll, far from its place."""
+    if not feed.user_agent.isprintable():
+        message = f"feeds.{name}.user_agent: write one line of plain characters"
+        source.problem(("feeds", name, "user_agent"), message)
     for header, value in feed.headers.items():
         if not (value.reveal() + header).isprintable():
             place = ("feeds", name, "headers", header)

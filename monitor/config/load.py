@@ -80,7 +80,9 @@ def _with_secrets(source: Source, value: Any, place: Place) -> Any:  # noqa: ANN
 
 def _is_secret(place: Place) -> bool:
     if place[:1] == ("feeds",):
-        return len(place) == 4 and place[2] == "headers"
+        return len(place) == 4 and (
+            place[2] == "headers" or place[2:] == ("auth", "password")
+        )
     deep = 2 if place[:1] == ("smtp",) else 3
     known = place[:1] in (("smtp",), ("channels",))
     return known and len(place) == deep and place[-1] in _SECRET_KEYS

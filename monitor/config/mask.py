@@ -11,18 +11,20 @@ from difflib import get_close_matches
 
 _OPEN_KEYS = """
 all any articles at_once base_url channels contact database deliveries digest email
-every except feeds fetch first_run flood_limit from full_text gap groups
+identity every except feeds fetch first_run flood_limit from full_text gap groups
 heartbeat_url host include language lists listen match max_age max_body max_stories
 merge name none on_update operator outlet outlets pace path per_host port priority
 private_networks query quiet quiet_after rules send_to service skip smtp
 story_window subscribers timeout timezone title tls to type unmatched urgent_when
-url user web when_empty within keep tests
+url user user_agent verify web when_empty within keep tests
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())
 SECRET_KEYS = (
     "password", "passwd", "pwd", "secret", "webhook", "token", "authorization",
     "headers", "cookie", "key", "credential",
 )  # fmt: skip
+# Hidden under exactly these names; a feed may well be called auth0.
+_HIDDEN = frozenset((*SECRET_KEYS, "auth", "command"))
 _KNOWN = (*OPEN_KEYS, *SECRET_KEYS)
 _KEY = re.compile(r"""([\w."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[[^=]*$")
@@ -73,7 +75,7 @@ def opened(lines: Sequence[str], number: int) -> int:
 def _is_open(key: str, *, named: bool) -> bool:
     """Whether a value under this key may be shown."""
     nearest = _nearest(key)
-    secret = any(word in SECRET_KEYS for word in re.split(r"[\W_]+", key.lower()))
+    secret = any(word in _HIDDEN for word in re.split(r"[\W_]+", key.lower()))
     return not secret and (nearest in OPEN_KEYS or (named and not nearest))
 
 

@@ -12,6 +12,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.channels import Channel
 from monitor.channels.email import Smtp
+from monitor.feeds.command import address
+from monitor.feeds.fetch import Manner
 from monitor.http import Network
 from monitor.models import Secret
 from monitor.rules.index import Index
@@ -152,7 +154,6 @@ MaybeInterval = Annotated[timedelta | None, BeforeValidator(interval)]
 MaybeDuration = Annotated[timedelta | None, BeforeValidator(duration)]
 Size = Annotated[int, BeforeValidator(size)]
 Zone = Annotated[str, BeforeValidator(zone)]
-Url = Annotated[str, BeforeValidator(web_url)]
 Strings = Annotated[tuple[str, ...], BeforeValidator(listed)]
 _DAY = timedelta(days=1)
 
@@ -223,15 +224,47 @@ class Articles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """Basic authentication (RFC 7617): a user's name holds no colon."""
+
+    user: Annotated[str, Field(pattern=r"^[^:]+$")]
+    password: Secret
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedConfig:
-    url: Url
+    """``command`` is a program that prints the feed, instead of ``url``."""
+
+    url: Annotated[str, BeforeValidator(web_url)] = ""
+    command: tuple[str, ...] = ()
     groups: Strings = ()
     language: str = ""
     every: MaybeInterval = None
     outlet: str = ""
     quiet_after: MaybeDuration = None
+    identity: Literal["", "guid", "link"] = ""
     headers: dict[str, Secret] = field(default_factory=dict, repr=False)
+    auth: Auth | None = None
+    user_agent: str = ""
+    verify: Annotated[bool, Field(strict=True)] = True
     __pydantic_config__ = _FORBID
+
+    @property
+    def source(self) -> str:
+        """The URL, or what stands for the program."""
+        return self.url or address(self.command)
+
+    @property
+    def manner(self) -> Manner:
+        """How the feed is asked."""
+        return Manner(
+            headers=self.headers,
+            user=self.auth.user if self.auth else "",
+            password=self.auth.password if self.auth else Secret(""),
+            user_agent=self.user_agent,
+            verify=self.verify,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.models import Pulse
+from monitor.models import Pulse, Skips
 
 MAX_WAIT = timedelta(hours=24)
 MAX_FRESH = timedelta(hours=6)
 MAX_TTL = timedelta(minutes=60)
+WEEK = timedelta(days=7)
+_DAILY_AFTER = timedelta(days=14)
+_WEEKLY_AFTER = timedelta(days=60)
+_BUSY_HOUR = 1.5
 _SHORTEST_BACKOFF = timedelta(minutes=5)
 _DAY_SECONDS = 86_400.0
 _RATE_MEMORY_DAYS = 7.0
@@ -77,19 +81,20 @@ def beat(pulse: Pulse, new: int, now: datetime) -> Pulse:
         at=max(now, pulse.at),
         rate=pulse.rate + weight * (new / days - pulse.rate),
         fresh=pulse.fresh * math.exp(-seconds / _BURST_SECONDS) + new,
-        hours=_hours(pulse.hours, min(new, 50), now.hour, days),
+        hours=_hours(pulse, min(new, 50), now.hour, days),
     )
 
 
-def _hours(
-    hours: tuple[float, ...], new: int, hour: int, days: float
-) -> tuple[float, ...]:
+def _hours(pulse: Pulse, new: int, hour: int, days: float) -> tuple[float, ...]:
     """The weights of the hours: older ones fade to even, new entries add to theirs.
 
-    A neighbour gets half of what the hour itself gets; the mean stays 1.
+    A weight stands for all entries of its hour that are remembered, and one more; so
+    an entry of a busy feed weighs less than one of a slow feed. A neighbour gets half
+    of what the hour itself gets; the mean stays 1.
     """
+    held = 1 + pulse.rate * _HOURS_MEMORY_DAYS / 24
     faded = math.exp(-days / _HOURS_MEMORY_DAYS)
-    found = [1 + (weight - 1) * faded for weight in hours]
+    found = [1 + (weight * held - 1) * faded for weight in pulse.hours]
     for offset, share in ((-1, 0.25), (0, 0.5), (1, 0.25)):
         found[(hour + offset) % 24] += share * new
     mean = sum(found) / 24
@@ -141,25 +146,81 @@ class Floors:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """What a feed that gives nothing has shown: polls in a row, and for how long.
+
+    ``throttled`` is a 429 that named no time; ``gone`` a 410 that was confirmed.
+    """
+
+    count: int
+    lasting: timedelta = timedelta(0)
+    throttled: bool = False
+    gone: bool = False
+
+
+def back_off(wait: timedelta, failing: Failing, jitter: float) -> timedelta:
+    """How long to leave a failing feed alone: never less than its interval.
+
+    It doubles to a day. After two weeks a feed is asked daily, after two months, or
+    once it is gone for good, weekly; it is never given up.
+    """
+    doublings: int = 2 ** min(max(failing.count - 1, 0), 6)
+    if failing.gone or failing.lasting > _WEEKLY_AFTER:
+        return max(wait, WEEK)
+    if failing.lasting > _DAILY_AFTER:
+        return max(wait, MAX_WAIT)
+    if failing.throttled:
+        # The random hour keeps those apart who were refused together.
+        apart = timedelta(hours=(1 + jitter) / 2)
+        return max(wait, min(MAX_WAIT, timedelta(hours=1) * doublings + apart))
+    return max(wait, min(MAX_WAIT, max(wait, _SHORTEST_BACKOFF) * doublings))
+
+
 def next_poll_at(
     *,
     now: datetime,
     wait: timedelta,
-    failures: int,
-    floors: Floors,
     jitter: float,
+    floors: Floors,
+    failing: Failing | None = None,
+    first: bool = False,
 ) -> datetime:
     """The time of the next poll.
 
-    ``wait`` is the feed's interval, ``failures`` counts polls in a row that gave
-    nothing; ``jitter`` lies between -1 and 1 and moves the time by a tenth, so that
-    feeds added together drift apart. A failing feed backs off to a day, but is never
-    given up and never polled faster.
+    ``wait`` is the feed's interval; ``jitter`` lies between -1 and 1 and moves the
+    time by a tenth. After the ``first`` poll it spreads over the whole interval, so
+    that feeds which were added together drift apart.
     """
-    if failures:
-        doubled = max(wait, _SHORTEST_BACKOFF) * 2 ** min(failures - 1, 6)
-        wait = max(wait, min(MAX_WAIT, doubled))
-    return now + max(wait * (1 + 0.1 * jitter), floors.longest)
+    spread = (0.55 + 0.45 * jitter) if first else (1 + 0.1 * jitter)
+    if failing:
+        wait = back_off(wait, failing, jitter)
+        # A throttled feed has had its chance already, and an hour is the least.
+        spread = max(spread, 1.0) if failing.throttled else spread
+    return now + max(wait * spread, floors.longest)
+
+
+def after_skips(at: datetime, skips: Skips, pulse: Pulse | None) -> datetime:
+    """The time moved out of the hours and days when a publisher wants no polls.
+
+    RSS 2.0, ``skipHours`` and ``skipDays``. An hour in which the feed does publish is
+    not skipped, and more than a day is not waited.
+    """
+    hours = pulse.hours if pulse else _FLAT
+    for later in range(25):
+        moved = at + timedelta(hours=later)
+        skipped = moved.hour in skips.hours or moved.weekday() in skips.days
+        if not skipped or hours[moved.hour] >= _BUSY_HOUR:
+            return moved
+    return at + timedelta(days=1)
+
+
+def wants_whole(full_at: datetime | None, now: datetime) -> bool:
+    """Whether a feed that long said "not modified" is to be asked without validators.
+
+    Some servers say so for ever (FreshRSS #5149, #1020).
+    """
+    return full_at is not None and now - full_at >= WEEK
 
 
 def expected(pulse: Pulse | None, elapsed: timedelta) -> float:

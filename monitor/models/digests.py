@@ -115,12 +115,22 @@ class HeldFlood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PossibleGap:
+    """A poll that found nothing it knew: up to so many entries, some perhaps missed."""
+
+    feed: str
+    at: datetime
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """What was watched, so that silence can be told from failure."""
 
     feeds: int = 0
     read: int = 0
     failing: tuple[FailingFeed, ...] = ()
+    gaps: tuple[PossibleGap, ...] = ()
     held: tuple[HeldFlood, ...] = ()
     summary_only: int = 0
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.config import Config
+from monitor.feeds.outage import Outage
 from monitor.http import Client
 from monitor.models import Secret
 from monitor.storage.database import Database
@@ -27,7 +28,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The database, the web, the workers, the rules, and the time."""
+    """The database, the web, the workers, the time, and what was seen of the network."""
 
     config: Config
     database: Database
@@ -37,6 +38,7 @@ class Context:
     node: str
     key: Secret
     options: Options = field(default_factory=Options)
+    outage: Outage = field(default_factory=Outage)
 
 
 class Host(Protocol):

@@ -142,7 +142,7 @@ def claim_digest(
         window=None if instant else (min(start, end), end),
         choice=choice,
         members={item.unit: digests.members(tx, item.unit) for item in choice.items},
-        coverage=digests.coverage(tx),
+        coverage=digests.coverage(tx, start),
     )
 
 

@@ -5,8 +5,9 @@ anything fails in between, the next poll is not a 304 that would lose news.
 """
 
 import hashlib
+import hmac
 import random
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,37 +16,41 @@ from structlog.contextvars import bound_contextvars
 from monitor.config import FeedConfig
 from monitor.errors import (
     FeedError,
+    FeedGone,
     FetchError,
+    FetchRefused,
+    FetchUnreachable,
     HostResting,
     MonitorError,
     WorkerError,
     WorkerTimeout,
 )
-from monitor.feeds import identity, rhythm
-from monitor.feeds.fetch import BadStatus, fetch
-from monitor.feeds.identity import Situation, Sorted
-from monitor.feeds.parse import parse, plausible
-from monitor.feeds.rhythm import Floors, Pace
-from monitor.models import EntryState, Feed, Fetched, ParsedFeed, Pulse
+from monitor.feeds import command, redirects, rhythm
+from monitor.feeds.fetch import BadStatus, Manner, fetch, trouble
+from monitor.feeds.health import is_gone
+from monitor.feeds.parse import parse
+from monitor.feeds.rhythm import Failing, Floors, Pace
+from monitor.models import Feed, Fetched, ParsedFeed, Pulse, Secret, Skips, Trouble
 from monitor.pipeline.context import Context, Host
-from monitor.pipeline.notices import notify_operator
-from monitor.storage import entries, feeds, floods, hosts
+from monitor.pipeline.intake import Outcome, take_in, to_skip
+from monitor.pipeline.watch import report_move, report_outage, report_reissue, watch
+from monitor.storage import feeds, hosts, polls
 from monitor.storage.database import Transaction
+from monitor.storage.documents import LastDocument, last_document
 from monitor.storage.hosts import HostClaim
-from monitor.text.urls import host_of, is_web
+from monitor.storage.polls import Answer, Contents
+from monitor.text.urls import host_of
+from monitor.text.words import one_line
 from monitor.workers import DEADLINE_SECONDS
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one poll did, for the log."""
-
-    new: int = 0
-    changed: int = 0
-    held: int = 0
-    old: int = 0
+_REISSUED = 5
+_GAP = 5
+_STALE = timedelta(hours=1)
+_HOST_REST = timedelta(hours=1)
+_LONGEST_REASON = 300
+_PLAIN = Manner()
 
 
 async def poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> None:
@@ -60,35 +65,41 @@ async def poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> No
 
 
 async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> None:
-    config = _config(context, feed)
+    asked = _as_asked(context, feed)
     async with host.turn():
-        fetched = await fetch(
-            context.client, feed, config.headers, context.config.fetch.max_body
-        )
+        fetched = await _fetch(context, asked)
+    if not _config(context, feed).command:
+        await _reached(context, claim)
     digest = hashlib.sha256(fetched.body).hexdigest()
     if fetched.status == 304 or digest == feed.body_hash:
-        await context.database.call(_unchanged, context, claim, feed, fetched)
+        await context.database.call_lightly(_unchanged, context, claim, asked, fetched)
         log.debug("feed.unchanged", status=fetched.status)
         return
+    last = await context.database.call_lightly(last_document, feed.id)
     parsed = await context.workers.run(
-        parse, fetched.body, fetched.content_type, fetched.url
+        parse, fetched.body, fetched.content_type, fetched.url, to_skip(last)
     )
     if isinstance(parsed, str):
         raise FeedError(parsed)
-    outcome = await context.database.call(
-        _commit_poll, context, claim, feed, fetched, digest, parsed
+    if parsed.expired:
+        raise FeedGone("the document says that it is gone for good")
+    outcome = await context.database.call_lightly(
+        _commit_poll, context, claim, asked, fetched, digest, parsed, last
     )
     if outcome is None:
         log.warning("feed.lease-lost")
         return
     log.info(
         "feed.polled",
-        entries=len(parsed.entries),
+        parsed=len(parsed.entries),
+        unchanged=len(parsed.unchanged),
         new=outcome.new,
         changed=outcome.changed,
     )
     if outcome.held:
         log.warning("feed.flood-held", entries=outcome.held)
+    if outcome.by_link and feed.identity != "link":
+        log.warning("feed.guids-worthless", reason="new ones at every poll")
 
 
 def _config(context: Context, feed: Feed) -> FeedConfig:
@@ -96,28 +107,123 @@ def _config(context: Context, feed: Feed) -> FeedConfig:
     return context.config.feeds.get(feed.name) or FeedConfig(url=feed.url)
 
 
-def _next_poll_at(
+def _as_asked(context: Context, feed: Feed) -> Feed:
+    """The feed with those of its validators that may go out now.
+
+    They belong to what else went with the request. A server that has long said "not
+    modified" is asked for all of it now and then, and always once that was not true.
+    """
+    variant = _variant(context, feed, _manner(_config(context, feed), feed))
+    whole = feed.distrusted or rhythm.wants_whole(feed.full_at, context.now())
+    if whole or (feed.variant and feed.variant != variant):
+        return replace(feed, etag=None, last_modified=None, variant=variant)
+    return feed if feed.variant == variant else replace(feed, variant=variant)
+
+
+def _manner(config: FeedConfig, feed: Feed) -> Manner:
+    """How to ask; a feed that moved to another host takes no secrets there."""
+    manner = config.manner
+    if feed.moved and host_of(feed.url) != host_of(config.url):
+        return replace(manner, headers={}, user="", password=Secret(""))
+    return manner
+
+
+def _variant(context: Context, feed: Feed, manner: Manner) -> str:
+    """A name for what goes out with a request; it does not give secrets away."""
+    where = feed.url if feed.moved else ""
+    if manner == _PLAIN and not where:
+        return "plain"
+    private = sorted(manner.private.items())
+    parts = (where, *private, manner.user_agent, manner.verify)
+    key = context.key.reveal().encode()
+    return hmac.new(key, repr(parts).encode(), "sha256").hexdigest()[:16]
+
+
+async def _fetch(context: Context, feed: Feed) -> Fetched:
+    config, limits = _config(context, feed), context.config.fetch
+    if not config.command:
+        manner = _manner(config, feed)
+        return await fetch(context.client, feed, manner, limits.max_body)
+    folder = context.config.path.parent
+    return await command.run(
+        config.command, folder, deadline=limits.timeout, max_bytes=limits.max_body
+    )
+
+
+async def _reached(context: Context, claim: HostClaim) -> None:
+    now = context.now()
+    if since := context.outage.saw(claim.name, now, reached=True):
+        await context.database.call(report_outage, context, since, now)
+
+
+def _interval(
+    context: Context, feed: Feed, pulse: Pulse | None, now: datetime
+) -> timedelta:
+    pace, every = Pace(context.config.fetch.pace), _config(context, feed).every
+    return rhythm.interval(pulse, now, pace=pace, every=every)
+
+
+def _jitter() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - spreads polls, guards nothing
+
+
+def _answer(
+    tx: Transaction,
     context: Context,
     feed: Feed,
-    now: datetime,
-    failures: int = 0,
+    fetched: Fetched,
     *,
-    floors: Floors,
     pulse: Pulse | None,
-) -> datetime:
-    wait = rhythm.interval(
-        pulse,
-        now,
-        pace=Pace(context.config.fetch.pace),
-        every=_config(context, feed).every,
-    )
-    return rhythm.next_poll_at(
+    ttl: timedelta | None,
+    skips: Skips,
+    hurry: bool = False,
+) -> None:
+    """Store what every good answer leaves, and follow where it led."""
+    now = context.now()
+    # A 304 may leave a validator out, which keeps it (RFC 9111, section 4.3.4); a
+    # 200 replaces both, even with an unchanged body. So does the time for which it
+    # is fresh.
+    kept = feed if fetched.status == 304 else None
+    fresh_for = fetched.fresh_for or (kept.fresh_for if kept else None)
+    wait = _interval(context, feed, pulse, now)
+    at = rhythm.next_poll_at(
         now=now,
-        wait=wait,
-        failures=failures,
-        floors=floors,
-        jitter=random.uniform(-1, 1),  # noqa: S311 - spreads polls, guards nothing
+        wait=wait / 2 if hurry else wait,
+        jitter=_jitter(),
+        floors=Floors(fresh_for=fresh_for, ttl=ttl),
+        first=feed.last_good_at is None,
     )
+    course = redirects.course(feed, fetched, now)
+    answer = Answer(
+        at=now,
+        status=fetched.status,
+        etag=fetched.etag or (kept.etag if kept else None),
+        last_modified=fetched.last_modified or (kept.last_modified if kept else None),
+        variant=feed.variant,
+        pulse=pulse,
+        fresh_for=fresh_for,
+        next_poll_at=rhythm.after_skips(at, skips, pulse),
+        redirect=course.redirect,
+    )
+    polls.record_answer(tx, feed, answer)
+    if course.adopt:
+        _move(tx, context, feed, fetched.url, answer.next_poll_at)
+    if feed.told or feed.failures or _config(context, feed).quiet_after:
+        watch(tx, context, feed, wait, now)
+
+
+def _move(
+    tx: Transaction, context: Context, feed: Feed, url: str, due_at: datetime
+) -> None:
+    owner = polls.owner_of(tx, url, feed)
+    if url == polls.configured_url(tx, feed):
+        polls.move_feed(tx, feed, None, now=context.now(), due_at=due_at)
+        return
+    if owner:
+        feeds.pause_feed(tx, feed.name, context.now())
+    else:
+        polls.move_feed(tx, feed, url, now=context.now(), due_at=due_at)
+    report_move(tx, context, feed, url, owner)
 
 
 def _unchanged(
@@ -125,24 +231,8 @@ def _unchanged(
 ) -> None:
     if not hosts.holds(tx, claim):
         return
-    now = context.now()
-    # A 304 may leave a validator out, which keeps it (RFC 9111, section 4.3.4); a
-    # 200 replaces both, even with an unchanged body.
-    kept = (feed.etag, feed.last_modified) if fetched.status == 304 else (None, None)
-    # So does the time for which it is fresh.
-    fresh_for = fetched.fresh_for or (feed.fresh_for if fetched.status == 304 else None)
-    floors = Floors(fresh_for=fresh_for, ttl=feed.ttl)
-    pulse = rhythm.beat(feed.pulse, 0, now) if feed.pulse else None
-    feeds.record_unchanged(
-        tx,
-        feed,
-        at=now,
-        status=fetched.status,
-        validators=(fetched.etag or kept[0], fetched.last_modified or kept[1]),
-        pulse=pulse,
-        fresh_for=floors.fresh_for,
-        next_poll_at=_next_poll_at(context, feed, now, floors=floors, pulse=pulse),
-    )
+    pulse = rhythm.beat(feed.pulse, 0, context.now()) if feed.pulse else None
+    _answer(tx, context, feed, fetched, pulse=pulse, ttl=feed.ttl, skips=feed.skips)
 
 
 def _commit_poll(
@@ -153,149 +243,60 @@ def _commit_poll(
     fetched: Fetched,
     body_hash: str,
     parsed: ParsedFeed,
+    last: LastDocument,
 ) -> Outcome | None:
     """Store a document: its entries, the feed's state, its validators. All or nothing."""
     if not hosts.holds(tx, claim):
         return None
     now = context.now()
-    keys = identity.asked(parsed.entries)
-    known = {
-        identity.Key(identity.Kind(kind), hash_): entry
-        for (kind, hash_), entry in entries.known_entries(tx, feed.id, keys).items()
-    }
-    found = identity.sort_out(parsed.entries, known)
-    outcome = _store_new(tx, context, feed, found, now)
-    for change in found.changed:
-        entries.revise_entry(
-            tx,
-            change.known,
-            entry=change.entry,
-            text_hash=change.text_hash,
-            published=plausible(change.entry.published, now),
-            now=now,
-        )
-    entries.mark_seen(tx, found.seen, now)
-    dates = [entry.published for entry in parsed.entries]
+    outcome = take_in(tx, context, feed, parsed, last, (fetched.url,))
     pulse = (
-        rhythm.beat(feed.pulse, len(found.new), now)
+        rhythm.beat(feed.pulse, outcome.found, now)
         if feed.pulse
-        else rhythm.seed(dates, now)
+        else rhythm.seed([entry.published for entry in parsed.entries], now)
     )
-    floors = Floors(fresh_for=fetched.fresh_for, ttl=parsed.ttl)
-    feeds.record_good_poll(
+    gap = _is_gap(feed, outcome)
+    contents = Contents(
+        body_hash=body_hash,
+        ttl=parsed.ttl,
+        skips=parsed.skips,
+        title=parsed.title,
+        language=parsed.language,
+        entries=outcome.found + outcome.seen,
+        new=outcome.found,
+        old=outcome.old,
+        gap=gap,
+        identity="link" if outcome.by_link else "",
+        churns=outcome.churns,
+        distrusted=feed.distrusted or _was_stale(feed, outcome, now),
+    )
+    polls.record_contents(tx, feed, contents, now)
+    _answer(
         tx,
+        context,
         feed,
-        feeds.GoodPoll(
-            at=now,
-            status=fetched.status,
-            etag=fetched.etag,
-            last_modified=fetched.last_modified,
-            body_hash=body_hash,
-            next_poll_at=_next_poll_at(context, feed, now, floors=floors, pulse=pulse),
-            pulse=pulse,
-            fresh_for=fetched.fresh_for,
-            ttl=parsed.ttl,
-            title=parsed.title,
-            language=parsed.language,
-            entries=len(parsed.entries),
-            old=outcome.old,
-        ),
+        fetched,
+        pulse=pulse,
+        ttl=parsed.ttl,
+        skips=parsed.skips,
+        hurry=gap,
     )
-    if outcome.held:
-        _report_flood(tx, context, feed, outcome.held, now)
+    if outcome.reissued >= _REISSUED:
+        report_reissue(tx, context, feed, outcome.reissued, now)
     return outcome
 
 
-def _situation(context: Context, feed: Feed, now: datetime) -> Situation:
-    articles = context.config.articles
-    elapsed = now - feed.last_good_at if feed.last_good_at else timedelta(0)
-    return Situation(
-        now=now,
-        baseline=feed.baseline_at is None,
-        last_good_at=feed.last_good_at,
-        first_run=articles.first_run,
-        max_age=articles.max_age,
-        flood_limit=articles.flood_limit,
-        expected=rhythm.expected(feed.pulse, elapsed),
-    )
+def _is_gap(feed: Feed, outcome: Outcome) -> bool:
+    """Whether nothing of the last document is left, so that some was perhaps missed."""
+    fresh = outcome.found >= _GAP and not outcome.seen
+    return fresh and feed.baseline_at is not None and not feed.readdressed
 
 
-def _store_new(
-    tx: Transaction, context: Context, feed: Feed, found: Sorted, now: datetime
-) -> Outcome:
-    at = _situation(context, feed, now)
-    fates = [identity.fate(new.entry, at) for new in found.new]
-    fresh = fates.count(EntryState.WAITING)
-    held = not at.baseline and identity.is_flood(fresh, at)
-    flood_id = floods.hold_flood(tx, feed.id, fresh, now) if held else None
-    # Documents show the newest first; stored oldest first, ids tell the order.
-    for new, fate in reversed(list(zip(found.new, fates, strict=True))):
-        caught = held and fate is EntryState.WAITING
-        entries.add_entry(
-            tx,
-            entries.Stored(
-                feed_id=feed.id,
-                entry=new.entry,
-                keys=new.keys,
-                text_hash=new.text_hash,
-                state=EntryState.HELD if caught else fate,
-                published=plausible(new.entry.published, now),
-                now=now,
-                page_host_id=_page_host(tx, context, new.entry.url, now),
-                flood_id=flood_id if caught else None,
-            ),
-        )
-    _wake_page_hosts(tx, found, fates, context, now)
-    return Outcome(
-        new=0 if held else fresh,
-        changed=len(found.changed),
-        held=fresh if held else 0,
-        old=fates.count(EntryState.OLD),
-    )
-
-
-def _page_host(
-    tx: Transaction, context: Context, url: str, now: datetime
-) -> int | None:
-    """The host to ask for an entry's page; None where pages are not wanted."""
-    if context.config.articles.full_text == "never" or not is_web(url):
-        return None
-    return hosts.ensure_host(tx, host_of(url), now)
-
-
-def _wake_page_hosts(
-    tx: Transaction,
-    found: Sorted,
-    fates: list[EntryState],
-    context: Context,
-    now: datetime,
-) -> None:
-    urls = {
-        host_of(new.entry.url): new.entry.url
-        for new, fate in zip(found.new, fates, strict=True)
-        if fate is EntryState.WAITING
-    }
-    urls |= {host_of(change.entry.url): change.entry.url for change in found.changed}
-    # In one order everywhere, so that two nodes do not lock each other out.
-    for _, url in sorted(urls.items()):
-        if host_id := _page_host(tx, context, url, now):
-            hosts.bring_forward(tx, host_id, now)
-
-
-def _report_flood(
-    tx: Transaction, context: Context, feed: Feed, held: int, now: datetime
-) -> None:
-    text = (
-        f'{held} new entries of feed "{feed.name}" are held\n\n'
-        f'Feed "{feed.name}" showed {held} new entries at once, more than its rate and '
-        "the time since its last poll explain. None of them was sent.\n\n"
-        "See them:       monitor floods list\n"
-        "Let them in:    monitor floods release ID\n"
-        "Forget them:    monitor floods drop ID"
-    )
-    notify_operator(
-        tx, context, key=f"flood:{feed.name}:{now:%Y-%m-%dT%H:%M:%S}", text=text
-    )
+def _was_stale(feed: Feed, outcome: Outcome, now: datetime) -> bool:
+    """Whether the server said "not modified" though it had newer entries."""
+    forced = rhythm.wants_whole(feed.full_at, now)
+    earliest, polled = outcome.earliest, feed.last_polled_at
+    return bool(forced and earliest and polled and earliest < polled - _STALE)
 
 
 async def _failed(
@@ -305,19 +306,34 @@ async def _failed(
     feed: Feed,
     error: MonitorError,
 ) -> None:
-    retry_after = error.retry_after if isinstance(error, BadStatus) else None
     status = error.status if isinstance(error, BadStatus) else None
+    retry_after = error.retry_after if isinstance(error, BadStatus) else None
     if retry_after:
         host.rest(min(retry_after, rhythm.MAX_WAIT))
-    reason = _reason(error)
-    at = await context.database.call(
-        _commit_failure, context, claim, feed, reason, status, retry_after
+    elif status == 429:
+        host.rest(_HOST_REST)
+    _count(context, claim, feed, error)
+    at = await context.database.call_lightly(
+        _commit_failure, context, claim, feed, error, retry_after
     )
-    log.warning("feed.failed", reason=reason, next_poll_at=str(at)[:19])
+    log.warning("feed.failed", reason=_reason(error), next_poll_at=str(at)[:19])
+
+
+def _count(context: Context, claim: HostClaim, feed: Feed, error: MonitorError) -> None:
+    """Let the watch over the network know of what was tried on it."""
+    untried = isinstance(error, FetchRefused) or _config(context, feed).command
+    if isinstance(error, FetchError) and not untried:
+        reached = not isinstance(error, FetchUnreachable)
+        context.outage.saw(claim.name, context.now(), reached=reached)
 
 
 def _reason(error: MonitorError) -> str:
-    """What the operator reads; a traceback of a worker is only its last line."""
+    """What the operator reads: one line, whatever the far side put into it."""
+    return one_line(_words(error), _LONGEST_REASON)
+
+
+def _words(error: MonitorError) -> str:
+    """An error's own words; of a worker's traceback only the last line."""
     if isinstance(error, WorkerTimeout):
         return f"the document took longer than {DEADLINE_SECONDS:g} s to read"
     if isinstance(error, WorkerError):
@@ -331,16 +347,42 @@ def _commit_failure(
     context: Context,
     claim: HostClaim,
     feed: Feed,
-    reason: str,
-    status: int | None,
+    error: MonitorError,
     retry_after: timedelta | None,
 ) -> datetime:
     now = context.now()
+    kind = trouble(error)
+    status = error.status if isinstance(error, BadStatus) else None
+    offline = isinstance(error, FetchUnreachable) and context.outage.since is not None
+    wait = _interval(context, feed, feed.pulse, now)
+    failures = feed.failures + (not offline)
+    failing = Failing(
+        count=failures,
+        lasting=now - feed.failing_since if feed.failing_since else timedelta(0),
+        throttled=status == 429 and retry_after is None,
+        gone=kind is Trouble.GONE and is_gone(feed.gone_at, now),
+    )
     floors = Floors(retry_after=retry_after, fresh_for=feed.fresh_for, ttl=feed.ttl)
-    failures = feed.failures + 1
-    at = _next_poll_at(context, feed, now, failures, floors=floors, pulse=feed.pulse)
-    if hosts.holds(tx, claim):
-        feeds.record_failure(
-            tx, feed, at=now, error=reason, status=status, next_poll_at=at
-        )
+    at = rhythm.next_poll_at(
+        now=now,
+        wait=wait,
+        jitter=_jitter(),
+        floors=floors,
+        failing=None if offline else failing,
+    )
+    if not hosts.holds(tx, claim):
+        return at
+    polls.record_failure(
+        tx,
+        feed,
+        at=now,
+        error=_reason(error),
+        trouble=kind,
+        status=status,
+        counted=not offline,
+        next_poll_at=at,
+    )
+    if redirects.rolls_back(feed, failures):
+        polls.move_feed(tx, feed, None, now=now, due_at=at)
+    watch(tx, context, feed, wait, now)
     return at

@@ -22,8 +22,9 @@ from monitor.storage.hosts import HostClaim
 
 log = structlog.get_logger()
 
-AT_ONCE = 50
-"""How many hosts are visited at the same time."""
+AT_ONCE = 100
+"""How many hosts are visited at the same time; some of them always hang."""
+_BATCH_SECONDS = 0.01
 
 Work = list[Feed | WaitingEntry]
 
@@ -78,37 +79,53 @@ async def visit_hosts(
     running: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as group:
         while not stopping.is_set():
-            claims = await _claim(context, AT_ONCE - len(running))
-            visits += len(claims)
-            running |= {group.create_task(_visit(context, c, done)) for c in claims}
+            found = await _claim(context, AT_ONCE - len(running))
+            visits += len(found)
+            running |= {
+                group.create_task(_visit(context, claim, work, done))
+                for claim, work in found
+            }
             if not running:
                 break
             # Wake now and then, so that hosts which come due meanwhile are seen.
             _, running = await asyncio.wait(
                 running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED
             )
+            # Visits end in clusters: one claim for several places costs as much as one.
+            await asyncio.sleep(_BATCH_SECONDS)
+            running = {task for task in running if not task.done()}
     return visits
 
 
-async def _claim(context: Context, room: int) -> list[HostClaim]:
+async def _claim(context: Context, room: int) -> list[tuple[HostClaim, Work]]:
+    room = context.outage.room(room, context.now()) if room > 0 else 0
     if room <= 0:
         return []
-    return await context.database.call(
-        hosts.claim_hosts,
+    return await context.database.call_lightly(_claim_work, context, room)
+
+
+def _claim_work(
+    tx: Transaction, context: Context, room: int
+) -> list[tuple[HostClaim, Work]]:
+    """Take due hosts, and what is to be done at each."""
+    now, only = context.now(), context.options.only_feed
+    claims = hosts.claim_hosts(
+        tx,
         node=context.node,
         token=new_token(),
-        now=context.now(),
+        now=now,
         lease=host_lease(context.config),
         limit=room,
-        only_feed=context.options.only_feed,
+        only_feed=only,
     )
+    return [(claim, _work(tx, claim, now, only)) for claim in claims]
 
 
 async def _visit(
-    context: Context, claim: HostClaim, done: Callable[[], Awaitable[None]]
+    context: Context, claim: HostClaim, work: Work, done: Callable[[], Awaitable[None]]
 ) -> None:
     try:
-        await _work_at(context, claim)
+        await _work_at(context, claim, work)
     except Exception as error:
         if isinstance(root_of(error), StorageError):
             raise
@@ -118,15 +135,12 @@ async def _visit(
     await done()
 
 
-async def _work_at(context: Context, claim: HostClaim) -> None:
+async def _work_at(context: Context, claim: HostClaim, work: Work) -> None:
     turns = Turns(context, claim)
-    work = await context.database.call(
-        _work, claim, context.now(), context.options.only_feed
-    )
     async with asyncio.TaskGroup() as group:
         for item in work:
             group.create_task(_one(context, claim, turns, item))
-    await context.database.call(_release, claim, turns.allowed_at, context.now)
+    await context.database.call_lightly(_release, claim, turns.allowed_at, context.now)
 
 
 def _work(tx: Transaction, claim: HostClaim, now: datetime, only: str) -> Work:

@@ -23,7 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_micros(time: datetime) -> int:
     """An aware time as whole microseconds since 1970, as the tables hold it."""
-    return (time - _EPOCH) // timedelta(microseconds=1)
+    past = time - _EPOCH
+    return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
 def from_micros(micros: int) -> datetime:
@@ -36,8 +37,13 @@ def maybe_time(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def parameters(values: Mapping[str, Any]) -> dict[str, Any]:
+_PLAIN = frozenset((str, int, float, bytes, type(None)))
+
+
+def parameters(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Values as both databases take them: times as numbers, no enums, no bools."""
+    if all(type(value) in _PLAIN for value in values.values()):
+        return values
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -91,15 +97,35 @@ class Database(ABC):
         Raises:
             StorageError: The database is away, locked, full or damaged.
         """
+        return await self._run(lambda tx: function(tx, *args, **kwargs), lasting=True)
+
+    async def call_lightly(
+        self,
+        function: Callable[Concatenate[Transaction, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """The same, for what is simply done again if a power cut takes it back.
+
+        Nothing that lasts can outlive it: a later lasting commit makes it last too.
+
+        Raises:
+            StorageError: The database is away, locked, full or damaged.
+        """
+        return await self._run(lambda tx: function(tx, *args, **kwargs), lasting=False)
+
+    async def _run(self, work: Callable[[Transaction], R], *, lasting: bool) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._threads,
-            lambda: self._transact(lambda tx: function(tx, *args, **kwargs)),
+            self._threads, lambda: self._transact(work, lasting=lasting)
         )
 
     @abstractmethod
-    def _transact(self, work: Callable[[Transaction], R]) -> R:
-        """Run ``work`` between BEGIN and COMMIT, in a thread of the pool."""
+    def _transact(self, work: Callable[[Transaction], R], *, lasting: bool) -> R:
+        """Run ``work`` between BEGIN and COMMIT, in a thread of the pool.
+
+        Only a ``lasting`` commit has to survive a power cut.
+        """
 
     @abstractmethod
     async def migrate(self) -> int:

@@ -11,6 +11,7 @@ from monitor.models import (
     DueMatch,
     FailingFeed,
     HeldFlood,
+    PossibleGap,
     StoryMember,
 )
 from monitor.storage.articles import article_from, match_from
@@ -141,8 +142,8 @@ def last_weak_at(tx: Transaction, subscriber: str) -> datetime | None:
     return maybe_time(row["at"]) if row else None
 
 
-def coverage(tx: Transaction) -> Coverage:
-    """What is watched now and what is wrong with it."""
+def coverage(tx: Transaction, since: datetime) -> Coverage:
+    """What is watched now and what is wrong with it; gaps count ``since`` a time."""
     counts = tx.one(
         """
         SELECT COUNT(*) AS feeds,
@@ -172,6 +173,17 @@ def coverage(tx: Transaction) -> Coverage:
          ORDER BY feed.name
         """
     )
+    gaps = tx.all(
+        """
+        SELECT name, gap_at, gap_entries
+          FROM feed
+         WHERE configured = 1
+           AND gap_at >= :since
+         ORDER BY gap_at, name
+         LIMIT 50
+        """,
+        since=since,
+    )
     return Coverage(
         feeds=counts["feeds"],
         read=int(counts["read"] or 0),
@@ -182,6 +194,12 @@ def coverage(tx: Transaction) -> Coverage:
                 error=r["error"] or "",
             )
             for r in failing
+        ),
+        gaps=tuple(
+            PossibleGap(
+                feed=r["name"], at=from_micros(r["gap_at"]), up_to=r["gap_entries"]
+            )
+            for r in gaps
         ),
         held=tuple(HeldFlood(feed=r["name"], items=int(r["items"])) for r in held),
     )

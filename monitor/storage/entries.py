@@ -5,24 +5,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.models import Entry, EntryState, KnownEntry
-from monitor.storage.database import Transaction
+from monitor.models import Entry, EntryState, Key, Kind, KnownEntry
+from monitor.storage.database import Transaction, maybe_time
 from monitor.storage.hosts import bring_forward
-
-Key = tuple[str, str]
 
 
 def known_entries(
     tx: Transaction, feed_id: int, keys: Iterable[Key]
 ) -> dict[Key, KnownEntry]:
-    """Which of the keys (kind, hash) of a feed are stored, and for what."""
+    """Which of the keys of a feed are stored, and for what."""
     found = {}
-    hashes = sorted({hash_ for _, hash_ in keys})
+    hashes = sorted({key.hash for key in keys})
     for start in range(0, len(hashes), 400):
         names = {f"k{n}": h for n, h in enumerate(hashes[start : start + 400])}
         rows = tx.all(
             f"""
-            SELECT entry_key.kind, entry_key.hash, entry.id, revision, text_hash, state
+            SELECT entry_key.kind, entry_key.hash, entry.id, revision, text_hash,
+                   title_hash, published_at, state
               FROM entry_key
               JOIN entry ON entry.id = entry_key.entry_id
              WHERE entry_key.feed_id = :feed_id
@@ -32,10 +31,12 @@ def known_entries(
             **names,
         )
         for row in rows:
-            found[row["kind"], row["hash"]] = KnownEntry(
+            found[Key(Kind(row["kind"]), row["hash"])] = KnownEntry(
                 entry_id=row["id"],
                 revision=row["revision"],
                 text_hash=row["text_hash"],
+                title_hash=row["title_hash"],
+                published=maybe_time(row["published_at"]),
                 state=EntryState(row["state"]),
             )
     return found
@@ -52,6 +53,7 @@ class Stored:
     entry: Entry
     keys: Sequence[Key]
     text_hash: str
+    title_hash: str
     state: EntryState
     published: datetime | None
     now: datetime
@@ -59,14 +61,24 @@ class Stored:
     flood_id: int | None = None
 
 
-def add_entry(tx: Transaction, new: Stored) -> int:
-    """Store a new entry with its keys and first text; its id."""
+def add_entries(tx: Transaction, new: Sequence[Stored]) -> list[int]:
+    """Store new entries with their keys and first texts; their ids, in order."""
+    ids = [_add_entry(tx, one) for one in new]
+    pairs = list(zip(new, ids, strict=True))
+    keys = [(one.feed_id, key, id_) for one, id_ in pairs for key in one.keys]
+    _add_keys(tx, keys)
+    texts = [_text(id_, 0, one.entry, one.published, one.now) for one, id_ in pairs]
+    tx.many(_ADD_TEXT, texts)
+    return ids
+
+
+def _add_entry(tx: Transaction, new: Stored) -> int:
     row = tx.one(
         """
-        INSERT INTO entry (feed_id, state, guid, url, text_hash, published_at,
-                           first_seen, last_seen, eligible_at, flood_id,
+        INSERT INTO entry (feed_id, state, guid, url, text_hash, title_hash,
+                           published_at, first_seen, last_seen, eligible_at, flood_id,
                            page_host_id, due_at)
-        VALUES (:feed_id, :state, :guid, :url, :text_hash, :published,
+        VALUES (:feed_id, :state, :guid, :url, :text_hash, :title_hash, :published,
                 :now, :now, :now, :flood_id, :page_host_id, :due_at)
      RETURNING id
         """,
@@ -75,57 +87,71 @@ def add_entry(tx: Transaction, new: Stored) -> int:
         guid=new.entry.guid,
         url=new.entry.url,
         text_hash=new.text_hash,
+        title_hash=new.title_hash,
         published=new.published,
         now=new.now,
         flood_id=new.flood_id,
         page_host_id=new.page_host_id,
         due_at=new.now if new.state is EntryState.WAITING else None,
     )
-    entry_id = int(row["id"]) if row else 0
+    return int(row["id"]) if row else 0
+
+
+def add_keys(tx: Transaction, feed_id: int, keys: Iterable[tuple[Key, int]]) -> None:
+    """Let entries be known by further keys; a key belongs to who had it last."""
+    _add_keys(tx, [(feed_id, key, entry_id) for key, entry_id in keys])
+
+
+def _add_keys(tx: Transaction, keys: Sequence[tuple[int, Key, int]]) -> None:
     tx.many(
         """
         INSERT INTO entry_key (feed_id, kind, hash, entry_id)
         VALUES (:feed_id, :kind, :hash, :entry_id)
-            ON CONFLICT (feed_id, kind, hash) DO NOTHING
+            ON CONFLICT (feed_id, hash, kind) DO UPDATE
+           SET entry_id = excluded.entry_id
         """,
         [
-            {"feed_id": new.feed_id, "kind": k, "hash": h, "entry_id": entry_id}
-            for k, h in new.keys
+            {
+                "feed_id": feed_id,
+                "kind": key.kind.value,
+                "hash": key.hash,
+                "entry_id": entry_id,
+            }
+            for feed_id, key, entry_id in keys
         ],
     )
-    _add_text(tx, entry_id, 0, new.entry, new.published, new.now)
-    return entry_id
 
 
-def _add_text(
-    tx: Transaction,
+_ADD_TEXT = """
+    INSERT INTO entry_text (entry_id, revision, seen_at, url, title, summary,
+                            content, author, tags, source_url, language,
+                            published_at)
+    VALUES (:entry_id, :revision, :now, :url, :title, :summary,
+            :content, :author, :tags, :source_url, :language, :published)
+"""
+
+
+def _text(
     entry_id: int,
     revision: int,
     entry: Entry,
     published: datetime | None,
     now: datetime,
-) -> None:
-    tx.run(
-        """
-        INSERT INTO entry_text (entry_id, revision, seen_at, url, title, summary,
-                                content, author, tags, source_url, language,
-                                published_at)
-        VALUES (:entry_id, :revision, :now, :url, :title, :summary,
-                :content, :author, :tags, :source_url, :language, :published)
-        """,
-        entry_id=entry_id,
-        revision=revision,
-        now=now,
-        url=entry.url,
-        title=entry.title,
-        summary=entry.summary,
-        content=entry.content,
-        author=entry.author,
-        tags=json.dumps(entry.tags, ensure_ascii=False),
-        source_url=entry.source_url,
-        language=entry.language,
-        published=published,
-    )
+) -> dict[str, object]:
+    return {
+        "entry_id": entry_id,
+        "revision": revision,
+        "now": now,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "content": entry.content,
+        "author": entry.author,
+        "tags": json.dumps(entry.tags, ensure_ascii=False) if entry.tags else "[]",
+        "source_url": entry.source_url,
+        "language": entry.language,
+        "published": published,
+    }
 
 
 def revise_entry(
@@ -134,17 +160,19 @@ def revise_entry(
     *,
     entry: Entry,
     text_hash: str,
+    title_hash: str,
     published: datetime | None,
     now: datetime,
 ) -> None:
     """Store a changed text as the next revision; read entries are read again."""
     revision = known.revision + 1
-    _add_text(tx, known.entry_id, revision, entry, published, now)
+    tx.many(_ADD_TEXT, [_text(known.entry_id, revision, entry, published, now)])
     tx.run(
         """
         UPDATE entry
            SET revision = :revision,
                text_hash = :text_hash,
+               title_hash = :title_hash,
                tries = 0,
                state = CASE WHEN state = 'read' THEN 'waiting' ELSE state END,
                due_at = CASE WHEN state = 'read' THEN :now ELSE due_at END
@@ -153,6 +181,7 @@ def revise_entry(
         id=known.entry_id,
         revision=revision,
         text_hash=text_hash,
+        title_hash=title_hash,
         now=now,
     )
 

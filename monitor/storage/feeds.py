@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.models import Feed, Pulse
+from monitor.models import Feed, FeedLine, Pulse, Redirect, Skips, Trouble
 from monitor.storage.database import (
     Row,
     Transaction,
@@ -15,6 +14,10 @@ from monitor.storage.database import (
 )
 from monitor.storage.hosts import HostClaim, bring_forward, ensure_host
 from monitor.text.urls import host_of
+
+_LATER = timedelta(microseconds=1)
+_FORGOTTEN = timedelta(days=30)
+"""A feed that was away from the configuration for longer begins with a silent poll."""
 
 
 def sync_feeds(tx: Transaction, urls: Mapping[str, str], now: datetime) -> None:
@@ -42,7 +45,7 @@ def sync_feeds(tx: Transaction, urls: Mapping[str, str], now: datetime) -> None:
 
 
 def _add(tx: Transaction, name: str, url: str, now: datetime) -> None:
-    host_id = ensure_host(tx, host_of(url), now)
+    host_id = ensure_host(tx, host_of(url) or url, now)
     tx.run(
         """
         INSERT INTO feed (name, url, host_id, next_poll_at)
@@ -61,7 +64,7 @@ def _keep(tx: Transaction, row: Row, name: str, url: str, now: datetime) -> None
         tx.run("UPDATE feed SET name = :name WHERE id = :id", id=row["id"], name=name)
     if row["url"] == url and row["configured"]:
         return
-    host_id = ensure_host(tx, host_of(url), now)
+    host_id = ensure_host(tx, host_of(url) or url, now)
     tx.run(
         """
         UPDATE feed
@@ -71,13 +74,20 @@ def _keep(tx: Transaction, row: Row, name: str, url: str, now: datetime) -> None
                etag = NULL,
                last_modified = NULL,
                body_hash = NULL,
-               next_poll_at = :now
+               distrusted = 0,
+               redirect_url = NULL,
+               moved_url = NULL,
+               gone_at = NULL,
+               next_poll_at = :now,
+               baseline_at = CASE WHEN configured = 0 AND last_good_at < :long_ago
+                                  THEN NULL ELSE baseline_at END
          WHERE id = :id
         """,
         id=row["id"],
         url=url,
         host_id=host_id,
         now=now,
+        long_ago=now - _FORGOTTEN,
     )
     bring_forward(tx, host_id, now)
 
@@ -92,6 +102,7 @@ def make_due(tx: Transaction, now: datetime, only: str = "") -> None:
         UPDATE feed
            SET next_poll_at = :now
          WHERE configured = 1
+           AND paused_at IS NULL
            AND next_poll_at > :now
            AND (CAST(:only AS TEXT) = '' OR name = :only)
         """,
@@ -100,16 +111,20 @@ def make_due(tx: Transaction, now: datetime, only: str = "") -> None:
     )
     rows = tx.all(
         """
-        SELECT DISTINCT host_id
+        SELECT host_id, MIN(failures) AS failures
           FROM feed
          WHERE configured = 1
+           AND paused_at IS NULL
            AND (CAST(:only AS TEXT) = '' OR name = :only)
+         GROUP BY host_id
          ORDER BY host_id
         """,
         only=only,
     )
     for row in rows:
-        bring_forward(tx, row["host_id"], now)
+        # Those that hang or are slow to fail must not keep the others waiting.
+        late = _LATER if row["failures"] else timedelta(0)
+        bring_forward(tx, row["host_id"], now - _LATER + late)
 
 
 def due_feeds(
@@ -122,6 +137,7 @@ def due_feeds(
           FROM feed
          WHERE host_id = :host_id
            AND configured = 1
+           AND paused_at IS NULL
            AND next_poll_at <= :now
            AND (CAST(:only AS TEXT) = '' OR name = :only)
          ORDER BY next_poll_at, id
@@ -139,25 +155,58 @@ def _feed(row: Row) -> Feed:
     return Feed(
         id=row["id"],
         name=row["name"],
-        url=row["url"],
+        url=row["moved_url"] or row["url"],
+        moved=row["moved_url"] is not None,
         etag=row["etag"],
         last_modified=row["last_modified"],
         body_hash=row["body_hash"],
+        variant=row["variant"],
+        full_at=maybe_time(row["full_at"]),
+        distrusted=bool(row["distrusted"]),
         baseline_at=maybe_time(row["baseline_at"]),
+        last_polled_at=maybe_time(row["last_polled_at"]),
         last_good_at=maybe_time(row["last_good_at"]),
         failures=row["failures"],
         failing_since=maybe_time(row["failing_since"]),
+        gone_at=maybe_time(row["gone_at"]),
+        redirect=_redirect(row),
         pulse=pulse_from(row["pulse"]),
         fresh_for=_duration(row["fresh_for"]),
         ttl=_duration(row["ttl"]),
+        skips=skips_from(row["skips"]),
+        identity=row["identity"],
+        churns=row["churns"],
+        told=row["told"],
     )
+
+
+def _redirect(row: Row) -> Redirect | None:
+    if row["redirect_url"] is None:
+        return None
+    return Redirect(
+        url=row["redirect_url"],
+        since=from_micros(row["redirect_since"]),
+        sightings=row["redirects"],
+    )
+
+
+def skips_to(skips: Skips) -> str:
+    """Hours and days as the table holds them."""
+    return json.dumps([skips.hours, skips.days])
+
+
+def skips_from(text: str) -> Skips:
+    """The hours and days in which a feed is not to be polled."""
+    hours, days = json.loads(text)
+    return Skips(hours=tuple(hours), days=tuple(days))
 
 
 def _duration(micros: int | None) -> timedelta | None:
     return None if micros is None else timedelta(microseconds=micros)
 
 
-def _micros(duration: timedelta | None) -> int | None:
+def micros(duration: timedelta | None) -> int | None:
+    """A duration as the tables hold it."""
     return None if duration is None else duration // timedelta(microseconds=1)
 
 
@@ -176,173 +225,78 @@ def pulse_from(text: str | None) -> Pulse | None:
     return Pulse(at=from_micros(at), rate=rate, fresh=fresh, hours=tuple(hours))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodPoll:
-    """What a poll that was answered leaves in the feed's row."""
-
-    at: datetime
-    status: int
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-    next_poll_at: datetime
-    pulse: Pulse | None
-    fresh_for: timedelta | None
-    ttl: timedelta | None
-    title: str
-    language: str
-    entries: int
-    old: int
-
-
-def record_good_poll(tx: Transaction, feed: Feed, poll: GoodPoll) -> None:
-    """Store the state after an answer; validators only ever come with its entries."""
-    tx.run(
-        """
-        UPDATE feed
-           SET etag = :etag,
-               last_modified = :last_modified,
-               body_hash = :body_hash,
-               pulse = :pulse,
-               fresh_for = :fresh_for,
-               ttl = :ttl,
-               title = :title,
-               language = :language,
-               next_poll_at = :next_poll_at,
-               last_polled_at = :at,
-               last_good_at = :at,
-               baseline_at = COALESCE(baseline_at, :at),
-               failures = 0,
-               failing_since = NULL,
-               error = NULL,
-               last_status = :status,
-               last_entries = :entries,
-               old_ignored = old_ignored + :old
-         WHERE id = :id
-        """,
-        id=feed.id,
-        at=poll.at,
-        status=poll.status,
-        etag=poll.etag,
-        last_modified=poll.last_modified,
-        body_hash=poll.body_hash,
-        next_poll_at=poll.next_poll_at,
-        pulse=pulse_to(poll.pulse),
-        fresh_for=_micros(poll.fresh_for),
-        ttl=_micros(poll.ttl),
-        title=poll.title,
-        language=poll.language,
-        entries=poll.entries,
-        old=poll.old,
-    )
-
-
-def record_unchanged(
-    tx: Transaction,
-    feed: Feed,
-    *,
-    at: datetime,
-    status: int,
-    validators: tuple[str | None, str | None],
-    pulse: Pulse | None,
-    fresh_for: timedelta | None,
-    next_poll_at: datetime,
-) -> None:
-    """Store a poll that found the same document: a 304, or the same body again.
-
-    A 304 is a success: it clears failures and renews the schedule.
-    """
-    tx.run(
-        """
-        UPDATE feed
-           SET etag = :etag,
-               last_modified = :last_modified,
-               pulse = :pulse,
-               fresh_for = :fresh_for,
-               next_poll_at = :next_poll_at,
-               last_polled_at = :at,
-               last_good_at = :at,
-               failures = 0,
-               failing_since = NULL,
-               error = NULL,
-               last_status = :status
-         WHERE id = :id
-        """,
-        id=feed.id,
-        at=at,
-        status=status,
-        etag=validators[0],
-        last_modified=validators[1],
-        pulse=pulse_to(pulse),
-        fresh_for=_micros(fresh_for),
-        next_poll_at=next_poll_at,
-    )
-
-
-def record_failure(
-    tx: Transaction,
-    feed: Feed,
-    *,
-    at: datetime,
-    error: str,
-    status: int | None,
-    next_poll_at: datetime,
-) -> None:
-    """Store a poll that gave nothing; the feed is never given up."""
-    tx.run(
-        """
-        UPDATE feed
-           SET failures = failures + 1,
-               failing_since = COALESCE(failing_since, :at),
-               error = :error,
-               last_status = :status,
-               last_polled_at = :at,
-               next_poll_at = :next_poll_at
-         WHERE id = :id
-        """,
-        id=feed.id,
-        at=at,
-        error=error,
-        status=status,
-        next_poll_at=next_poll_at,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLine:
-    """A feed as ``feeds list`` and ``status`` show it."""
-
-    name: str
-    url: str
-    title: str
-    last_polled_at: datetime | None
-    last_good_at: datetime | None
-    next_poll_at: datetime | None
-    failing_since: datetime | None
-    failures: int
-    error: str
-    entries: int
-    old_ignored: int
-    rate: float | None
+_LINES = """
+    SELECT feed.*,
+           (SELECT SUM(entries) FROM flood
+             WHERE feed_id = feed.id AND state = 'held') AS held
+      FROM feed
+"""
 
 
 def list_feeds(tx: Transaction) -> list[FeedLine]:
     """All configured feeds by name."""
-    rows = tx.all("SELECT * FROM feed WHERE configured = 1 ORDER BY name")
-    return [
-        FeedLine(
-            name=r["name"],
-            url=r["url"],
-            title=r["title"],
-            last_polled_at=maybe_time(r["last_polled_at"]),
-            last_good_at=maybe_time(r["last_good_at"]),
-            next_poll_at=maybe_time(r["next_poll_at"]),
-            failing_since=maybe_time(r["failing_since"]),
-            failures=r["failures"],
-            error=r["error"] or "",
-            entries=r["last_entries"],
-            old_ignored=r["old_ignored"],
-            rate=pulse.rate if (pulse := pulse_from(r["pulse"])) else None,
+    rows = tx.all(f"{_LINES} WHERE configured = 1 ORDER BY name")
+    return [_line(row) for row in rows]
+
+
+def feed_line(tx: Transaction, feed_id: int) -> FeedLine:
+    """One feed as people see it."""
+    return _line(tx.all(f"{_LINES} WHERE id = :id", id=feed_id)[0])
+
+
+def _line(row: Row) -> FeedLine:
+    pulse = pulse_from(row["pulse"])
+    return FeedLine(
+        name=row["name"],
+        url=row["url"],
+        title=row["title"],
+        last_polled_at=maybe_time(row["last_polled_at"]),
+        last_good_at=maybe_time(row["last_good_at"]),
+        last_new_at=maybe_time(row["last_new_at"]),
+        next_poll_at=maybe_time(row["next_poll_at"]),
+        failing_since=maybe_time(row["failing_since"]),
+        failures=row["failures"],
+        trouble=Trouble(row["trouble"]),
+        error=row["error"] or "",
+        gone_at=maybe_time(row["gone_at"]),
+        entries=row["last_entries"],
+        old_ignored=row["old_ignored"],
+        rate=pulse.rate if pulse else None,
+        moved_url=row["moved_url"] or "",
+        redirect_url=row["redirect_url"] or "",
+        by_link=row["identity"] == "link",
+        held=int(row["held"] or 0),
+        gap_at=maybe_time(row["gap_at"]),
+        gap_entries=row["gap_entries"],
+        paused_at=maybe_time(row["paused_at"]),
+    )
+
+
+def pause_feed(tx: Transaction, name: str, now: datetime) -> bool:
+    """Poll a feed no more until it is resumed; False if there is no such feed."""
+    return bool(
+        tx.run(
+            """
+            UPDATE feed
+               SET paused_at = COALESCE(paused_at, :now)
+             WHERE name = :name
+               AND configured = 1
+            """,
+            name=name,
+            now=now,
         )
-        for r in rows
-    ]
+    )
+
+
+def resume_feed(tx: Transaction, name: str, now: datetime) -> bool:
+    """Poll a feed again, now; False if there is no such feed."""
+    row = tx.one("SELECT * FROM feed WHERE name = :name AND configured = 1", name=name)
+    if row is None:
+        return False
+    tx.run(
+        "UPDATE feed SET paused_at = NULL, next_poll_at = :now WHERE id = :id",
+        id=row["id"],
+        now=now,
+    )
+    bring_forward(tx, row["host_id"], now)
+    return True

@@ -8,6 +8,11 @@ from monitor.storage.database import Transaction, from_micros, maybe_time
 # What has happened cannot lie ahead; left there, it would keep news silent.
 _PAST = (
     ("feed", "last_good_at"),
+    ("feed", "last_new_at"),
+    ("feed", "full_at"),
+    ("feed", "gone_at"),
+    ("feed", "gap_at"),
+    ("feed", "redirect_since"),
     ("subscription", "since_at"),
     ("subscriber", "told_until"),
 )
@@ -128,7 +133,8 @@ def _next_work(tx: Transaction, host_id: int, now: datetime) -> datetime:
     row = tx.one(
         """
         SELECT (SELECT MIN(next_poll_at) FROM feed
-                 WHERE host_id = :id AND configured = 1) AS poll,
+                 WHERE host_id = :id AND configured = 1
+                   AND paused_at IS NULL) AS poll,
                (SELECT MIN(due_at) FROM entry
                  WHERE page_host_id = :id AND due_at IS NOT NULL) AS page
         """,
@@ -223,7 +229,8 @@ def bring_back(tx: Transaction, *, now: datetime, furthest: timedelta) -> None:
          WHERE due_at > :limit
            AND (allowed_at > :limit
                 OR token IS NOT NULL
-                OR id IN (SELECT host_id FROM feed WHERE configured = 1)
+                OR id IN (SELECT host_id FROM feed
+                            WHERE configured = 1 AND paused_at IS NULL)
                 OR id IN (SELECT page_host_id FROM entry WHERE due_at IS NOT NULL))
         """,
         **values,

@@ -59,7 +59,7 @@ def report(tx: Transaction, since: datetime) -> Report:
                (SELECT COUNT(*) FROM delivery
                  WHERE state = 'sent' AND sent_at >= :since) AS sent,
                (SELECT MIN(next_poll_at) FROM feed
-                 WHERE configured = 1) AS next_poll_at
+                 WHERE configured = 1 AND paused_at IS NULL) AS next_poll_at
         """,
         since=since,
     )

@@ -20,6 +20,7 @@ FRAGMENTS = {
     "/*id*/": "INTEGER PRIMARY KEY",
     "/*blob*/": "BLOB",
     "/*skip locked*/": "",
+    "/*clustered*/": "WITHOUT ROWID",
     "/*for update*/": "",
 }
 _HINTS = {
@@ -90,13 +91,18 @@ class Sqlite(Database):
         connection.create_function("LOWER", 1, str.lower, deterministic=True)
         try:
             self._use_wal(connection)
-            # FULL, so that "sent" survives a power cut: a lost mark is a repeat.
-            connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _set_lasting(self, connection: sqlite3.Connection, *, lasting: bool) -> None:
+        """FULL, so that "sent" survives a power cut; NORMAL spares others the fsync."""
+        if getattr(self._local, "lasting", None) != lasting and not self.rehearsal:
+            mode = "FULL" if lasting else "NORMAL"
+            connection.execute(f"PRAGMA synchronous = {mode}")
+            self._local.lasting = lasting
 
     def _use_wal(self, connection: sqlite3.Connection) -> None:
         """Switch to WAL, as several first openers may do at the same time.
@@ -115,9 +121,10 @@ class Sqlite(Database):
             else:
                 return
 
-    def _transact(self, work: Callable[[Transaction], R]) -> R:
+    def _transact(self, work: Callable[[Transaction], R], *, lasting: bool) -> R:
         try:
             connection = self._open()
+            self._set_lasting(connection, lasting=lasting)
             begin, commit, rollback = (
                 ("SAVEPOINT call", "RELEASE call", "ROLLBACK TO call")
                 if self.rehearsal

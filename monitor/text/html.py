@@ -11,6 +11,7 @@ from typing import Any
 from monitor.text.words import clean, one_line
 
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_MARKUP = re.compile(r"[<&]|  ")
 _BLOCK_TAGS = """
 p div br li ul ol tr table blockquote pre section article header footer
 h1 h2 h3 h4 h5 h6 hr dd dt figcaption
@@ -23,6 +24,8 @@ _LINES = re.compile(r"\s*\n\s*")
 
 def plain_text(source: str, limit: int = 200_000) -> str:
     """The text of an HTML fragment, a line a block, cut to ``limit`` characters."""
+    if source.isprintable() and not _MARKUP.search(source):
+        return source.strip(" ")[:limit]  # nothing to do, as nearly always with titles
     source = clean(source)
     if not _TAG.search(source):
         return _tidy(html.unescape(source))[:limit]

@@ -70,8 +70,10 @@ def site_of(url: str) -> str:
 
 def resolve(base: str, url: str) -> str:
     """A possibly relative URL of a document; "" if it is no web URL then."""
+    url = url.strip()
     try:
-        full = urljoin(base, url.strip())
+        whole = url.startswith(("http://", "https://")) and "/." not in url
+        full = url if whole else urljoin(base, url)
     except ValueError:
         return ""
     return full if is_web(full) else ""

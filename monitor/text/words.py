@@ -275,6 +275,8 @@ def clean(text: str) -> str:
     They have no place in titles and texts, and PostgreSQL refuses some of them. Odd
     line breaks become usual ones, so that the words beside them stay apart.
     """
+    if text.isprintable():
+        return text
     return _CONTROL.sub("", _BREAK.sub("\n", text))
 
 

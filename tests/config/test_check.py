@@ -292,9 +292,86 @@ def test_the_database_lies_beside_the_configuration(database: str, found: str) -
     assert config.path == Path("/etc/monitor/config.toml")
 
 
-# --- what is not there yet ---
+# --- the source of a feed ---
 
 FEED = '[feeds.p]\nurl = "https://p.example"\n'
+PROGRAM = '[feeds.p]\ncommand = ["python3", "to_rss.py"]\n'
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        FEED + 'command = ["python3", "to_rss.py"]',
+        '[feeds.p]\nlanguage = "ar"',
+        "[feeds.p]\ncommand = []",
+        "[feeds.p]",
+    ],
+)
+def test_a_feed_has_either_a_url_or_a_program(table: str) -> None:
+    found = said("\n" + table)
+
+    assert found == (
+        "config.toml:2:8  feeds.p: write either url or command\n"
+        "    [feeds.p]\n"
+        "           ^\n"
+        '  Try: url = "https://example.org/feed.xml"'
+    )
+
+
+def test_a_feed_in_one_line_without_a_source_is_said_at_its_name() -> None:
+    found = said('[feeds]\np = { language = "ar" }')
+
+    assert found.startswith("config.toml:2:1  feeds.p: write either url or command\n")
+
+
+def test_a_program_needs_no_url() -> None:
+    found = loaded(PROGRAM + 'user_agent = "M/1"\nverify = false')
+
+    assert found.feeds["p"].command == ("python3", "to_rss.py")
+
+
+def test_an_empty_word_of_a_program_is_said_where_it_stands() -> None:
+    found = said('[feeds.p]\ncommand = ["python3", ""]')
+
+    assert only(found) == "feeds.p.command: an empty word"
+    assert found.startswith("config.toml:2:11  ")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'headers = { X-Key = "abc" }',
+        'auth = { user = "ana", password = "hunter2" }',
+        'headers = { X-Key = "abc" }\nauth = { user = "ana", password = "hunter2" }',
+    ],
+)
+def test_what_goes_with_a_request_is_refused_for_a_program(more: str) -> None:
+    found = said(PROGRAM + more)
+
+    message = "feeds.p: headers and auth are for a url, not for a command"
+    assert only(found) == message
+    assert found.startswith("config.toml:2:11  ")
+    assert "hunter2" not in found
+
+
+@pytest.mark.parametrize("end", ["\\r\\nX: y", "\\n", "\\tx", "\\u0000", "\\u202e"])
+def test_the_name_that_a_feed_is_asked_under_is_one_line(end: str) -> None:
+    found = said(FEED + f'user_agent = "M/1{end}"')
+
+    message = "feeds.p.user_agent: write one line of plain characters"
+    assert only(found) == message
+    assert found.startswith("config.toml:3:14  ")
+
+
+@pytest.mark.parametrize("name", ["", "Mozilla/5.0 (X11; Linux x86_64)"])
+def test_a_feed_may_be_asked_under_any_name(name: str) -> None:
+    found = loaded(FEED + f'user_agent = "{name}"')
+
+    assert found.feeds["p"].user_agent == name
+
+
+# --- what is not there yet ---
+
 RULE = '[rules.r]\nquery = "a"\n'
 
 
@@ -307,7 +384,6 @@ RULE = '[rules.r]\nquery = "a"\n'
         ('[web]\nbase_url = "https://m.example"', "web.base_url"),
         ('[articles]\nstory_window = "1h"', "articles.story_window"),
         ('[articles]\nfull_text = "when-needed"', "articles.full_text"),
-        (FEED + 'quiet_after = "2d"', "feeds.p.quiet_after"),
         (RULE + 'urgent_when = { outlets = 3, within = "2h" }', "rules.r.urgent_when"),
         ('[subscribers.s]\nquiet = { from = "23:00", to = "06:30", except = "urgent" }',
          "subscribers.s.quiet"),
@@ -332,6 +408,7 @@ def test_what_is_not_supported_yet_is_said_and_never_ignored(
         '[fetch]\npace = "normal"',
         '[articles]\nstory_window = "72h"\nmerge = "stories"',
         '[subscribers.s]\nlanguage = "en"',
+        '[feeds.p]\nurl = "https://p.example"\nverify = true\nidentity = ""',
     ],
 )
 def test_what_says_the_default_is_no_mistake(text: str) -> None:

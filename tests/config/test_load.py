@@ -6,6 +6,9 @@ import pytest
 
 from monitor.channels import email, file, terminal
 from monitor.config import Config
+from monitor.config.values import Auth, FeedConfig
+from monitor.feeds.fetch import Manner
+from monitor.models import Secret
 from tests.config.golden import SMALLEST, loaded, said, said_of
 
 HOUR = timedelta(hours=1)
@@ -79,6 +82,14 @@ def test_every_setting_arrives() -> None:
         language = "ar"
         every = "10m"
         outlet = "SANA"
+        quiet_after = "2d"
+        identity = "link"
+        headers = { X-Key = "abc" }
+        auth = { user = "ana", password = "hunter2" }
+        user_agent = "Mozilla/5.0 (monitor)"
+        verify = false
+        [feeds.registry]
+        command = ["python3", "registry to rss.py"]
         [lists]
         aleppo = ["Aleppo", "Halab"]
         [rules.strikes]
@@ -122,6 +133,11 @@ def test_every_setting_arrives() -> None:
     assert found.articles.flood_limit == 5_000
     assert (sana.url, sana.groups) == ("https://sana.example/rss", ("syria", "arabic"))
     assert (sana.language, sana.every, sana.outlet) == ("ar", HOUR / 6, "SANA")
+    assert (sana.quiet_after, sana.identity) == (48 * HOUR, "link")
+    assert sana.headers == {"X-Key": Secret("abc")}
+    assert sana.auth == Auth(user="ana", password=Secret("hunter2"))
+    assert (sana.user_agent, sana.verify) == ("Mozilla/5.0 (monitor)", False)
+    assert found.feeds["registry"].command == ("python3", "registry to rss.py")
     assert found.lists == {"aleppo": ("Aleppo", "Halab")}
     assert (rule.title, rule.priority, rule.on_update) == (
         "Strikes",
@@ -234,6 +250,74 @@ def test_channels_are_tables() -> None:
     assert only(said("[channels]\nx = 5")) == "channels.x: it needs a type"
 
 
+# --- how a feed is asked ---
+
+
+def test_a_feed_says_its_source_and_is_asked_without_any_manner() -> None:
+    found = loaded(feed("")).feeds["p"]
+
+    assert found.source == "https://p.example/rss"
+    assert found.manner == Manner()
+    assert found.manner.private == {}
+
+
+def test_a_program_is_the_source_of_a_feed_without_a_url() -> None:
+    found = loaded('[feeds.p]\ncommand = ["sh", "-c", "cat \'a b\'"]').feeds["p"]
+
+    assert found.source == "command:sh -c 'cat '\"'\"'a b'\"'\"''"
+    assert found.url == ""
+
+
+def test_two_programs_have_two_sources() -> None:
+    found = [FeedConfig(command=words) for words in (("a b",), ("a", "b"))]
+
+    assert found[0].source != found[1].source
+
+
+def test_a_feed_is_asked_in_its_own_manner() -> None:
+    found = loaded(
+        feed(
+            'headers = { X-Key = "abc" }\nuser_agent = "M/1"\nverify = false\n'
+            '[feeds.p.auth]\nuser = "ana"\npassword = "hunter2"'
+        )
+    ).feeds["p"]
+
+    assert found.manner == Manner(
+        headers={"X-Key": Secret("abc")},
+        user="ana",
+        password=Secret("hunter2"),
+        user_agent="M/1",
+        verify=False,
+    )
+    assert found.manner.private == {
+        "X-Key": "abc",
+        "Authorization": "Basic YW5hOmh1bnRlcjI=",
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "identity"),
+    [("", ""), ('identity = "guid"', "guid"), ('identity = "link"', "link")],
+)
+def test_a_feed_may_say_what_names_its_entries(more: str, identity: str) -> None:
+    assert loaded(feed(more)).feeds["p"].identity == identity
+
+
+@pytest.mark.parametrize(
+    ("more", "quiet_after"),
+    [
+        ("", None),
+        ('quiet_after = "0s"', HOUR * 0),
+        ('quiet_after = "90m"', HOUR * 1.5),
+        ('quiet_after = "2d"', HOUR * 48),
+    ],
+)
+def test_a_feed_may_be_called_quiet_after_some_time(
+    more: str, quiet_after: timedelta | None
+) -> None:
+    assert loaded(feed(more)).feeds["p"].quiet_after == quiet_after
+
+
 # --- values that are wrong ---
 
 DURATION = 'write a duration such as "90s", "15m", "6h" or "7d"'
@@ -263,8 +347,20 @@ URL = "write a URL that begins with http:// or https://"
          'write networks as "10.0.0.0/8"'),
         ('[feeds]\na = "ftp://a.example"', f"feeds.a.url: {URL}"),
         ("[feeds]\na = 5", f"feeds.a.url: {URL}"),
-        ('[feeds.a]\nlanguage = "ar"', 'feeds.a: "url" is missing'),
         (feed("headers = 5"), "feeds.p.headers: write a table here"),
+        (feed('command = "x"'), "feeds.p.command: write a list here"),
+        (feed("command = [5]"), "feeds.p.command.0: write a text in quotes"),
+        (feed("auth = 5"), "feeds.p.auth: write a table here"),
+        (feed('auth = { user = "ana" }'), 'feeds.p.auth: "password" is missing'),
+        (feed('auth = { password = "x" }'), 'feeds.p.auth: "user" is missing'),
+        (feed('auth = { user = 5, password = "x" }'),
+         "feeds.p.auth.user: write a text in quotes"),
+        (feed('identity = "title"'),
+         "feeds.p.identity: write '', 'guid' or 'link'"),
+        (feed('quiet_after = "2"'), f"feeds.p.quiet_after: {DURATION}"),
+        (feed("user_agent = 5"), "feeds.p.user_agent: write a text in quotes"),
+        (feed('verify = "never"'),
+         "feeds.p.verify: write a valid boolean"),
         ('[smtp]\nhost = "a.example"', 'smtp: "from" is missing'),
         ("feeds = 5", "feeds: write a table here"),
         ("service = 5", "service: write a table here"),
@@ -307,6 +403,9 @@ def test_a_mistyped_time_zone_is_answered_with_the_nearest() -> None:
         ("[fetch.per_host]\ngpa = '5s'",
          'unknown key fetch.per_host.gpa; did you mean "gap"?'),
         (feed("langauge = 'ar'"), 'unknown key feeds.p.langauge; did you mean "language"?'),
+        (feed("auth = { usr = 'a', password = 'b' }"),
+         'unknown key feeds.p.auth.usr; did you mean "user"?'),
+        (feed("comand = ['x']"), 'unknown key feeds.p.comand; did you mean "command"?'),
         ("[rules.x.tests]\nmatsch = 'a'",
          'unknown key rules.x.tests.matsch; did you mean "match"?'),
         ("[rules.x.urgent_when]\noutlet = 3",

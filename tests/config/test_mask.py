@@ -31,6 +31,20 @@ X-Mine = "{SECRET}"
 X-More = """
 {SECRET}"""
 
+[feeds.fourth]
+url = "https://fourth.example/feed"
+auth = {{ user = "ana", password = "{SECRET}" }}
+user_agent = "Mozilla/5.0 (monitor)"
+
+[feeds.fifth]
+url = "https://fifth.example/feed"
+[feeds.fifth.auth]
+user = "ana"
+password = "{SECRET}"
+
+[feeds.sixth]
+command = ["curl", "-H", "X-Mine: {SECRET}"]
+
 [rules]
 aleppo = "Aleppo AND airstrike"
 
@@ -109,6 +123,46 @@ def test_the_table_tells_names_from_secrets(
 
     assert (found == line) is open_
     assert open_ or "hunter2" not in found
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "shown"),
+    [
+        (
+            "[feeds.p]",
+            'auth = { user = "ana", password = "hunter2" }',
+            'auth = { user = "***", password = "*******" }',
+        ),
+        ("[feeds.p.auth]", 'password = "hunter2"', 'password = "*******"'),
+        (
+            "[feeds.p.auth]",
+            'password = { file = "hunter2" }',
+            'password = { file = "*******" }',
+        ),
+        ("[feeds.p.auth]", 'user = "ana"', 'user = "ana"'),
+        ("[feeds.p]", 'auth.password = "hunter2"', 'auth.password = "*******"'),
+        ("[feeds]", 'p.auth.password = "hunter2"', 'p.auth.password = "*******"'),
+        ("[feeds.p]", 'auth = "ana:hunter2"', f'auth = "{"*" * 11}"'),
+        ("[feeds]", 'p.auth = "ana:hunter2"', f'p.auth = "{"*" * 11}"'),
+        ("[feeds.p]", 'command = ["hunter2", 5]', 'command = ["*******", *]'),
+        ("[feeds]", 'p.command = ["hunter2"]', 'p.command = ["*******"]'),
+        (
+            "[feeds]",
+            'p = { command = ["hunter2"] }',
+            'p = { command = ["*******"] }',
+        ),
+        ("[feeds.p]", 'user_agent = "Mozilla/5.0"', 'user_agent = "Mozilla/5.0"'),
+        ("[feeds.p]", 'verify = "never"', 'verify = "never"'),
+        ("[feeds.p]", 'identity = "title"', 'identity = "title"'),
+        ("[feeds.p]", 'quiet_after = "2"', 'quiet_after = "2"'),
+    ],
+)
+def test_what_a_feed_is_asked_with_is_starred(
+    table: str, line: str, shown: str
+) -> None:
+    found = masked([table, line], 2)
+
+    assert found == shown
 
 
 @pytest.mark.parametrize("quote", ['"""', "'''"])

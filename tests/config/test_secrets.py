@@ -12,6 +12,8 @@ PLACES = {
     "smtp": '[smtp]\nhost = "a.example"\nfrom = "m@a.example"\npassword = {}',
     "header": FEED + "headers = {{ Authorization = {} }}",
     "table": FEED + "[feeds.p.headers]\nAuthorization = {}",
+    "auth": FEED + 'auth = {{ user = "ana", password = {} }}',
+    "auth table": FEED + '[feeds.p.auth]\nuser = "ana"\npassword = {}',
 }
 
 
@@ -20,6 +22,8 @@ def secret_of(config: Config, place: str) -> Secret:
         channel = config.channels["email:me"]
         assert isinstance(channel, email.Config)
         return channel.smtp.password
+    if auth := config.feeds["p"].auth:
+        return auth.password
     return config.feeds["p"].headers["Authorization"]
 
 
@@ -37,7 +41,8 @@ def test_a_secret_is_found_and_never_shown(
     found = loaded(mail + PLACES[place].format(form), tmp_path / "config.toml")
 
     assert secret_of(found, place).reveal() == "hunter2"
-    assert "hunter2" not in f"{found!r} {found} {secret_of(found, place)}"
+    asked = [feed.manner for feed in found.feeds.values()]
+    assert "hunter2" not in f"{found!r} {found} {secret_of(found, place)} {asked!r}"
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,28 @@ def test_a_secret_that_cannot_be_had_is_said(
 
     first = found.split("\n")[0].partition("  ")[2]
     assert first == "smtp.password: " + problem.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ('{ env = "NOT_SET_AT_ALL" }', "NOT_SET_AT_ALL is not set"),
+        ('{ file = "nothing" }', "{folder}/nothing: No such file or directory"),
+        ("5", "this is no secret"),
+        ('{ envv = "PW" }', "this is no secret"),
+    ],
+)
+@pytest.mark.parametrize("place", ["auth", "auth table"])
+def test_the_password_of_a_feed_that_cannot_be_had_is_said_at_its_place(
+    tmp_path: Path, place: str, form: str, problem: str
+) -> None:
+    found = said(PLACES[place].format(form), tmp_path / "config.toml")
+
+    first = found.split("\n")[0].partition("  ")[2]
+    assert first == "feeds.p.auth.password: " + problem.format(folder=tmp_path)
+
+
+def test_nothing_else_of_a_feed_is_a_secret() -> None:
+    found = said(FEED + 'auth = { user = { env = "USER" }, password = "x" }')
+
+    assert "feeds.p.auth.user: write a text in quotes" in found

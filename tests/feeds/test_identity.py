@@ -1,353 +1,328 @@
-from collections.abc import Mapping, Sequence
+"""An entry is the same as long as its guid is, or what else names it."""
+
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from monitor.feeds.identity import (
-    MAX_REVISIONS,
-    Key,
-    Kind,
-    Situation,
-    Sorted,
-    fate,
-    is_flood,
-    keys,
-    sort_out,
-    text_hash,
-)
-from monitor.models import Entry, EntryState, KnownEntry
+from monitor.feeds.identity import MAX_REVISIONS
+from monitor.models import Entry
 from tests.conftest import NOON
-
-DAY = timedelta(days=1)
-Known = dict[Key, KnownEntry]
-
-# Few values each, so that entries meet in one key and differ in others.
-ENTRIES = st.builds(
-    Entry,
-    guid=st.sampled_from(["", "g1", "G1", "g2", "https://a.example/1"]),
-    url=st.sampled_from(
-        ["", "https://a.example/1", "http://www.a.example/1?utm_source=x", "http://b/"]
-    ),
-    title=st.sampled_from(["", "Aleppo", "aleppo ", "Idlib"]),
-    summary=st.sampled_from(["", "one", "two"]),
-    content=st.sampled_from(["", "one", "long text"]),
+from tests.feeds.memory import (
+    FAR,
+    FEED,
+    LINKED,
+    SITE,
+    Memory,
+    ids,
+    remembering,
+    span_of,
+    stories,
+    story,
+    titles,
 )
 
-
-def has_no_twins(entries: Sequence[Entry]) -> bool:
-    """Whether every guid of a document stands for one entry."""
-    found = {(e.guid, keys(e)[1]) for e in entries if e.guid and e.url}
-    return len(found) == len({guid for guid, _ in found})
+Publisher = Callable[[Entry], Entry]
 
 
-DOCUMENTS = st.lists(ENTRIES, max_size=8).filter(has_no_twins)
+# --- by guid ---
 
 
-def stored(found: Sorted, known: Mapping[Key, KnownEntry] | None = None) -> Known:
-    """What a feed knows once a sorted document was committed."""
-    after: Known = dict(known or {})
-    for new in found.new:
-        number = len(after) + 1
-        entry = KnownEntry(
-            entry_id=number,
-            revision=1,
-            text_hash=new.text_hash,
-            state=EntryState.WAITING,
-        )
-        after[new.keys[0]] = entry
-        for key in new.keys:
-            if key.kind is Kind.TWIN:
-                after[key] = entry
-    for change in found.changed:
-        key = keys(change.entry)[0]
-        before = after[key]
-        after[key] = replace(
-            before, text_hash=change.text_hash, revision=before.revision + 1
-        )
-    return after
+def test_a_known_guid_is_the_same_entry_whatever_else_changed() -> None:
+    memory = remembering(*stories(3))
+    now = replace(story(9), guid=story(1).guid)
+
+    found = memory.take([now])
+
+    assert (titles(found), ids(found)) == ([], [2])
+    assert [(c.known.entry_id, c.entry) for c in found.changed] == [(2, now)]
 
 
-def learnt(entries: Sequence[Entry]) -> Known:
-    return stored(sort_out(entries, {}))
+def test_guids_of_one_document_that_differ_in_a_letter_are_two_entries() -> None:
+    entries = [
+        Entry(guid="https://a.example/x", title="One"),
+        Entry(guid="https://a.example/X", title="Two"),
+        Entry(guid="http://a.example/x", title="Three"),
+    ]
+
+    assert titles(Memory().take(entries)) == ["One", "Two", "Three"]
 
 
-def situation(
-    *,
-    baseline: bool = False,
-    last_good: timedelta | None = timedelta(hours=1),
-    first_run: timedelta | None = None,
-    expected: float = 1.0,
-) -> Situation:
-    return Situation(
-        now=NOON,
-        baseline=baseline,
-        last_good_at=None if last_good is None else NOON - last_good,
-        first_run=first_run,
-        max_age=7 * DAY,
-        flood_limit=40,
-        expected=expected,
+def test_an_entry_that_left_the_document_comes_back_as_itself() -> None:
+    memory = remembering(*stories(3))
+    memory.take(stories(2))
+
+    found = memory.take(stories(3))
+
+    assert (titles(found), ids(found)) == ([], [1, 2, 3])
+
+
+def test_what_is_new_is_told_with_its_span_and_its_text() -> None:
+    entry = story(1)
+
+    (new,) = Memory().take([entry]).new
+
+    assert (new.entry, new.shown.entry, new.shown.span) == (
+        entry,
+        entry,
+        span_of(entry),
     )
 
 
-# --- keys ---
+@pytest.mark.parametrize(
+    "guid", ["", "N/A", "0", "-", FEED, "http://www.a.example/feed/", SITE]
+)
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_guid_that_names_nothing_does_not_make_entries_the_same(
+    guid: str, number: int
+) -> None:
+    memory = remembering(replace(story(1), guid=guid), story(2))
+
+    found = memory.take([replace(story(number), guid=guid), story(9)])
+
+    assert story(9).title in titles(found)
+    assert (story(3).title in titles(found)) == (number == 3)
+    assert ids(found) == ([2] if number == 2 else [])
 
 
-def test_an_entry_is_known_by_guid_else_by_link_else_by_text() -> None:
-    full = Entry(guid="g", url="https://a.example/1", title="x")
+# --- guids that stay in part ---
 
-    entries = (full, replace(full, guid=""), replace(full, guid="", url=""))
 
-    assert [[key.kind for key in keys(entry)] for entry in entries] == [
-        [Kind.GUID, Kind.LINK, Kind.TEXT],
-        [Kind.LINK, Kind.TEXT],
-        [Kind.TEXT],
-    ]
+def flipped(entry: Entry) -> Entry:
+    return swapped(entry, "https://", "http://")
+
+
+def rehosted(entry: Entry) -> Entry:
+    return swapped(entry, "https://a.example/", "https://news.b.example/")
+
+
+def tracked(entry: Entry) -> Entry:
+    return replace(entry, url=entry.url and f"{entry.url}?utm_source=rss&fbclid=1")
+
+
+def swapped(entry: Entry, before: str, after: str) -> Entry:
+    return replace(
+        entry,
+        guid=entry.guid.replace(before, after),
+        url=entry.url.replace(before, after),
+    )
+
+
+@pytest.mark.parametrize("publisher", [flipped, rehosted, tracked])
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {},
+        {"published": None},
+        {"url": ""},
+        {"url": "", "published": None},
+        {"guid": ""},
+        {"guid": "", "published": None},
+    ],
+    ids=["nothing", "date", "link", "link and date", "guid", "guid and date"],
+)
+@pytest.mark.parametrize("by_guid", [True, False])
+def test_entries_stay_the_same_on_another_scheme_host_or_campaign(
+    publisher: Publisher, lacking: dict[str, object], *, by_guid: bool
+) -> None:
+    entries = [replace(entry, **lacking) for entry in stories(6)]  # type: ignore[arg-type]  # only fields here
+    memory = Memory()
+    memory.take(entries, by_guid=by_guid)
+
+    found = memory.take([publisher(entry) for entry in entries], by_guid=by_guid)
+
+    assert (titles(found), found.changed) == ([], ())
+    assert ids(found) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_guid_that_is_a_link_with_a_campaign_is_the_same_in_the_next_one() -> None:
+    def campaign(number: int) -> list[Entry]:
+        guids = [f"{entry.url}?utm_campaign={number}" for entry in stories(3)]
+        return [
+            replace(e, guid=g, url=g) for e, g in zip(stories(3), guids, strict=True)
+        ]
+
+    memory = remembering(*campaign(1))
+
+    found = memory.take(campaign(2))
+
+    assert (titles(found), ids(found)) == ([], [1, 2, 3])
+
+
+PLANET = Entry(guid="https://a.example/?p=12", title="Alice on beans", published=NOON)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("change", "same"),
     [
-        ("1122", "1123"),
-        ("a", "A"),
-        ("https://a.example/1", "http://a.example/1"),
-        ("https://a.example/1", "https://a.example/1#c2"),
-        ("x 1", "x  1"),
-        ("é", "e\u0301"),
+        ({"title": "Bob on trains", "published": FAR}, False),
+        ({"title": "Bob on trains", "published": None}, False),
+        ({"title": "Bob on trains", "published": NOON + timedelta(hours=24)}, True),
+        ({"title": "Bob on trains", "published": NOON - timedelta(hours=25)}, False),
+        ({"title": "Alice on beans (3)", "published": FAR}, True),
+        ({"title": "ALICE on beans", "published": None}, True),
     ],
 )
-def test_guids_are_compared_to_the_letter(one: str, other: str) -> None:
-    found = sort_out([Entry(guid=one), Entry(guid=other)], {})
-
-    assert [new.entry.guid for new in found.new] == [one, other]
-
-
-def test_links_are_compared_by_what_they_lead_to() -> None:
-    known = learnt([Entry(url="https://www.a.example/1/?utm_source=rss", title="x")])
-
-    found = sort_out([Entry(url="http://a.example/1", title="x")], known)
-
-    assert (found.new, found.changed, len(found.seen)) == ((), (), 1)
-
-
-def test_texts_are_compared_without_case_space_and_far_ends() -> None:
-    long = "word " * 1_000
-    known = learnt([Entry(title="Aleppo  now", summary=long)])
-
-    found = sort_out([Entry(title="aleppo now", summary=long + "end")], known)
-
-    assert (found.new, len(found.changed)) == ((), 1)
-
-
-def test_a_key_hash_can_be_made_of_any_text() -> None:
-    found = keys(Entry(guid="\ud800", title="\udfff"))
-
-    assert {len(key.hash) for key in found} == {32}
-
-
-# --- sorting a document ---
-
-
-@given(DOCUMENTS, DOCUMENTS)
-def test_a_new_guid_is_always_new(before: list[Entry], now: list[Entry]) -> None:
-    unheard = replace(now[0] if now else Entry(), guid="never seen")
-
-    found = sort_out([*now, unheard], learnt(before))
-
-    assert unheard in [new.entry for new in found.new]
-
-
-@given(DOCUMENTS)
-def test_the_same_document_twice_is_all_the_same(entries: list[Entry]) -> None:
-    known = learnt(entries)
-
-    found = sort_out(entries, known)
-
-    assert (found.new, found.changed) == ((), ())
-    assert set(found.seen) == {entry.entry_id for entry in known.values()}
-
-
-@given(DOCUMENTS, DOCUMENTS)
-def test_sorting_never_loses_an_entry(before: list[Entry], now: list[Entry]) -> None:
-    known = learnt(before)
-
-    found = sort_out(now, known)
-
-    fresh = {new.keys[0] for new in found.new}
-    assert len(fresh) == len(found.new)
-    assert not fresh & set(known)
-    for entry in now:
-        key = keys(entry)[0]
-        assert key in fresh or known[key].entry_id in found.seen
-    assert {change.known.entry_id for change in found.changed} <= set(found.seen)
-    assert len(set(found.seen)) == len(found.seen)
-
-
-@given(DOCUMENTS, DOCUMENTS)
-def test_an_entry_is_changed_exactly_when_its_text_is(
-    before: list[Entry], now: list[Entry]
+@pytest.mark.parametrize("without", [0, 2])
+def test_a_guid_on_another_host_needs_the_same_title_or_a_date_near_by(
+    change: dict[str, object], without: int, *, same: bool
 ) -> None:
-    known = learnt(before)
+    rest = [replace(entry, guid="") for entry in stories(without)]
+    memory = remembering(PLANET, *rest)
+    other = replace(PLANET, guid="https://b.example/?p=12", **change)  # type: ignore[arg-type]  # only fields here
 
-    found = sort_out(now, known)
+    found = memory.take([other, *rest])
 
-    first = {keys(entry)[0]: entry for entry in reversed(now)}
-    expected = [
-        key
-        for key, entry in first.items()
-        if key in known and text_hash(entry) != known[key].text_hash
-    ]
-    assert {keys(c.entry)[0] for c in found.changed} == set(expected)
-    assert all(c.text_hash == text_hash(c.entry) for c in found.changed)
+    assert [new.entry for new in found.new] == ([] if same else [other])
 
 
-def test_of_two_entries_with_one_key_the_first_wins() -> None:
-    known = learnt([Entry(guid="old", title="before")])
-    entries = [
-        Entry(guid="new", title="one"),
-        Entry(guid="new", title="two"),
-        Entry(guid="old", title="three"),
-        Entry(guid="old", title="four"),
-    ]
-
-    found = sort_out(entries, known)
-
-    assert [new.entry.title for new in found.new] == ["one"]
-    assert [change.entry.title for change in found.changed] == ["three"]
-
-
-def test_an_entry_that_shares_its_link_or_text_with_another_guid_is_new() -> None:
-    known = learnt([Entry(guid="1", url="https://a.example/live", title="Live")])
-
-    found = sort_out(
-        [Entry(guid="2", url="https://a.example/live", title="Live")], known
+def test_two_hosts_with_one_path_in_a_document_are_two_entries_ever_after() -> None:
+    other = replace(
+        PLANET, guid="https://b.example/?p=12", title="Bob on trains", published=FAR
     )
+    memory = remembering(PLANET, other)
 
-    assert [new.entry.guid for new in found.new] == ["2"]
+    again = memory.take([other, PLANET])
+
+    assert (titles(again), ids(again), again.changed) == ([], [1, 2], ())
+
+
+# --- by link ---
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"title": "Aleppo 32"}, {"summary": "32"}, {"content": "32"}],
+    ("change", "same"),
+    [
+        ({"title": "Idlib holds", "published": FAR}, False),
+        ({"title": "Idlib holds", "published": None}, False),
+        ({"title": "Idlib holds", "published": NOON - timedelta(hours=24)}, True),
+        (
+            {
+                "title": "Idlib holds",
+                "published": NOON - timedelta(hours=24, seconds=1),
+            },
+            False,
+        ),
+        ({"title": "aleppo falls (12)", "published": FAR}, True),
+        ({"title": "Idlib holds", "published": FAR, "guid": ""}, True),
+    ],
 )
-def test_title_summary_and_content_are_the_text(change: dict[str, str]) -> None:
-    entry = Entry(guid="1", title="Aleppo 22", summary="22", content="22")
+def test_a_known_link_needs_the_same_title_or_a_date_near_by_if_there_are_guids(
+    change: dict[str, object], *, same: bool
+) -> None:
+    memory = remembering(LINKED)
+    other = replace(LINKED, **{"guid": "g2"} | change)  # type: ignore[arg-type]  # only fields here
 
-    found = sort_out([replace(entry, **change)], learnt([entry]))  # type: ignore[arg-type]  # only texts here
+    found = memory.take([other])
 
-    assert len(found.changed) == 1
+    assert (len(found.new), ids(found)) == ((0, [1]) if same else (1, []))
 
 
-def test_dates_links_authors_and_tags_are_no_text() -> None:
-    entry = Entry(guid="1", title="Aleppo")
-    touched = replace(
-        entry, published=NOON, url="http://b/", author="Ana", tags=("x",), language="en"
-    )
+def test_an_entry_is_known_by_its_new_guid_from_then_on() -> None:
+    memory = remembering(LINKED)
+    memory.take([replace(LINKED, guid="g2")])
 
-    found = sort_out([touched], learnt([entry]))
+    found = memory.take([replace(story(5), guid="g2")])
 
-    assert (found.new, found.changed, len(found.seen)) == ((), (), 1)
+    assert (titles(found), ids(found)) == ([], [1])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_entry_is_claimed_only_once_and_by_its_guid_first(order: int) -> None:
+    memory = remembering(LINKED)
+    same = replace(LINKED, url="https://a.example/other")
+    other = replace(LINKED, guid="g2")
+
+    found = memory.take([same, other][::order])
+
+    assert [(new.entry, ids(found)) for new in found.new] == [(other, [1])]
+
+
+def test_a_link_that_belongs_to_a_known_guid_claims_no_other_entry() -> None:
+    memory = remembering(LINKED, story(1))
+
+    found = memory.take([replace(story(1), url=LINKED.url), story(9)])
+
+    assert (titles(found), ids(found)) == ([story(9).title], [2])
+
+
+def test_an_entry_that_was_not_parsed_again_is_claimed_by_no_other() -> None:
+    memory = remembering(LINKED)
+    now = replace(LINKED, guid="g2")
+    memory.take([now])
+    other = replace(story(5), guid=LINKED.guid)
+
+    found = memory.take([other], [now])
+
+    assert titles(found) == [other.title]
+
+
+def test_a_key_of_an_entry_that_was_claimed_does_not_hide_the_next_key() -> None:
+    moved = replace(story(1), guid="moved")
+    memory = remembering(story(1), LINKED)
+    memory.take([moved, LINKED])
+    other = replace(LINKED, guid="https://b.example/?p=1", published=moved.published)
+
+    found = memory.take([moved, other])
+
+    assert (titles(found), ids(found)) == ([], [1, 2])
+
+
+# --- changes ---
+
+
+@pytest.mark.parametrize(
+    ("title", "changed"),
+    [
+        ("Aleppo falls: 12 dead (12)", 0),
+        ("Aleppo falls: 12 dead (13 comments)", 0),
+        ("Aleppo falls: 15 dead", 1),
+    ],
+)
+def test_an_entry_is_changed_when_its_text_is_but_not_its_counter(
+    title: str, changed: int
+) -> None:
+    memory = remembering(replace(story(1), title="Aleppo falls: 12 dead"))
+
+    found = memory.take([replace(story(1), title=title)])
+
+    assert (ids(found), len(found.changed)) == ([1], changed)
+
+
+def test_a_change_is_told_once() -> None:
+    memory = remembering(story(1))
+    now = replace(story(1), summary="corrected")
+
+    changes = [len(memory.take([now]).changed) for _ in range(3)]
+
+    assert changes == [1, 0, 0]
+
+
+def test_an_entry_that_stays_as_it_is_gets_no_further_keys() -> None:
+    memory = remembering(*stories(3))
+
+    assert memory.take(stories(3)).aliases == ()
 
 
 def test_an_entry_that_changes_at_every_poll_is_let_rest_in_the_end() -> None:
-    known = learnt([Entry(guid="1", title="0")])
+    memory = remembering(story(1))
 
-    changes = 0
-    for number in range(1, 60):
-        found = sort_out([Entry(guid="1", title=str(number))], known)
-        changes += len(found.changed)
-        known = stored(found, known)
+    found = [memory.take([replace(story(1), title=str(n))]) for n in range(60)]
 
-    assert changes == MAX_REVISIONS - 1
-    assert found.seen == (1,)
+    assert sum(len(one.changed) for one in found) == MAX_REVISIONS
+    assert ids(found[-1]) == [1]
+    assert found[-1].new == ()
 
 
-# --- what becomes of new entries ---
+def test_an_entry_that_was_let_rest_gets_no_more_keys() -> None:
+    memory = remembering(story(1))
 
+    found = [
+        memory.take(
+            [replace(story(1), title=f"{n} dead", url=f"https://a.example/{n}")]
+        )
+        for n in range(MAX_REVISIONS + 5)
+    ]
 
-@pytest.mark.parametrize(
-    ("published", "first_run", "state"),
-    [
-        (None, None, EntryState.BASELINE),
-        (timedelta(minutes=5), None, EntryState.BASELINE),
-        (None, DAY, EntryState.BASELINE),
-        (timedelta(hours=24), DAY, EntryState.WAITING),
-        (timedelta(hours=25), DAY, EntryState.BASELINE),
-        (-timedelta(hours=2), DAY, EntryState.WAITING),
-        (-timedelta(days=2), DAY, EntryState.BASELINE),
-        (timedelta(days=20_000), timedelta(days=30_000), EntryState.BASELINE),
-    ],
-)
-def test_the_first_poll_alerts_only_on_what_the_operator_asked_for(
-    published: timedelta | None, first_run: timedelta | None, state: EntryState
-) -> None:
-    entry = Entry(published=None if published is None else NOON - published)
-
-    found = fate(entry, situation(baseline=True, first_run=first_run, last_good=None))
-
-    assert found == state
-
-
-@pytest.mark.parametrize(
-    ("published", "last_good", "state"),
-    [
-        (None, timedelta(hours=1), EntryState.WAITING),
-        (timedelta(0), timedelta(hours=1), EntryState.WAITING),
-        (timedelta(days=7), timedelta(0), EntryState.WAITING),
-        (timedelta(days=7, seconds=1), timedelta(0), EntryState.OLD),
-        (timedelta(days=8), timedelta(days=2), EntryState.WAITING),
-        (timedelta(days=10), timedelta(days=2), EntryState.OLD),
-        (timedelta(days=400), None, EntryState.WAITING),
-        (-timedelta(days=300), timedelta(hours=1), EntryState.WAITING),
-        (timedelta(days=100_000), timedelta(hours=1), EntryState.WAITING),
-    ],
-)
-def test_later_polls_leave_out_what_was_published_long_before_the_last_good_one(
-    published: timedelta | None, last_good: timedelta | None, state: EntryState
-) -> None:
-    entry = Entry(published=None if published is None else NOON - published)
-
-    found = fate(entry, situation(last_good=last_good, first_run=DAY))
-
-    assert found == state
-
-
-@pytest.mark.parametrize(
-    ("fresh", "expected", "flood"),
-    [
-        (40, 1.0, False),
-        (41, 1.0, True),
-        (41, 13.0, True),
-        (41, 14.0, False),
-        (300, 100.0, False),
-        (301, 100.0, True),
-    ],
-)
-def test_a_flood_is_more_than_the_limit_and_than_three_times_what_is_usual(
-    fresh: int, expected: float, *, flood: bool
-) -> None:
-    found = is_flood(fresh, situation(expected=expected))
-
-    assert found == flood
-
-
-def test_a_guid_that_several_entries_share_names_none_of_them() -> None:
-    first = Entry(guid="same", url="https://a.example/1", title="One")
-    second = Entry(guid="same", url="https://a.example/2", title="Two")
-    third = Entry(guid="same", url="https://a.example/3", title="Three")
-
-    together = sort_out([first, second], {})
-    known = stored(together)
-    later = sort_out([third, second], known)
-
-    assert [new.entry.title for new in together.new] == ["One", "Two"]
-    assert [new.entry.title for new in later.new] == ["Three"]
-    assert later.changed == ()
-
-
-def test_one_entry_that_stands_twice_in_a_document_is_one() -> None:
-    entry = Entry(guid="same", url="https://a.example/1", title="One")
-
-    assert len(sort_out([entry, entry], {}).new) == 1
+    assert [bool(one.aliases) for one in found] == [True] * MAX_REVISIONS + [False] * 5

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.parse import MAX_ENTRIES, parse
+from monitor.feeds.gate import MAX_ENTRIES
+from monitor.feeds.parse import parse
 from monitor.models import Entry, ParsedFeed
 from monitor.text.words import clean
 from tests.site import Item, Site, rss

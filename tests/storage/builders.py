@@ -11,11 +11,16 @@ from monitor.models import (
     Entry,
     EntryState,
     Feed,
+    FeedLine,
     Hit,
+    Key,
+    Kind,
     Match,
     PageState,
     Part,
     Pulse,
+    Skips,
+    Trouble,
     Via,
 )
 from monitor.storage import (
@@ -25,6 +30,7 @@ from monitor.storage import (
     entries,
     feeds,
     hosts,
+    polls,
     subscribers,
 )
 from monitor.storage.database import Row, Transaction
@@ -35,20 +41,29 @@ from tests.conftest import NOON
 LEASE = timedelta(minutes=10)
 HIT = Hit(term="aleppo", field="title", start=10, end=16, form="Aleppo", via=Via.EXACT)
 PULSE = Pulse(at=NOON, rate=12.5, fresh=2.0, hours=(0.5, 1.5) * 12)
-GOOD_POLL = feeds.GoodPoll(
+ANSWER = polls.Answer(
     at=NOON,
     status=200,
     etag='"e1"',
     last_modified="yesterday",
-    body_hash="h1",
-    next_poll_at=NOON + timedelta(minutes=15),
+    variant="v1",
     pulse=PULSE,
     fresh_for=timedelta(minutes=5),
+    next_poll_at=NOON + timedelta(minutes=15),
+)
+CONTENTS = polls.Contents(
+    body_hash="h1",
     ttl=timedelta(minutes=60),
+    skips=Skips(hours=(0, 1), days=(5, 6)),
     title="World News",
     language="en",
     entries=25,
+    new=2,
     old=3,
+    gap=False,
+    identity="",
+    churns=0,
+    distrusted=False,
 )
 ARTICLE = Article(
     title="Strike on Aleppo",
@@ -126,11 +141,51 @@ def feed_of(tx: Transaction, name: str = "world") -> Feed:
     return Feed(**row)
 
 
-def line_of(tx: Transaction, name: str = "world") -> feeds.FeedLine:
+def line_of(tx: Transaction, name: str = "world") -> FeedLine:
     return next(line for line in feeds.list_feeds(tx) if line.name == name)
 
 
+def good_poll(
+    tx: Transaction,
+    feed: Feed,
+    answer: polls.Answer = ANSWER,
+    contents: polls.Contents | None = CONTENTS,
+) -> None:
+    """Store a poll that went well; without contents nothing had changed."""
+    polls.record_answer(tx, feed, answer)
+    if contents is not None:
+        polls.record_contents(tx, feed, contents, answer.at)
+
+
+def failed_poll(
+    tx: Transaction,
+    feed: Feed,
+    at: datetime = NOON,
+    *,
+    trouble: Trouble = Trouble.FAILING,
+    status: int | None = 404,
+    counted: bool = True,
+    next_poll_at: datetime | None = None,
+) -> None:
+    """Store a poll that gave nothing; the next one is due an hour later."""
+    polls.record_failure(
+        tx,
+        feed,
+        at=at,
+        error="HTTP 404",
+        trouble=trouble,
+        status=status,
+        counted=counted,
+        next_poll_at=next_poll_at or at + timedelta(hours=1),
+    )
+
+
 # --- entries ---
+
+
+def guid_key(guid: str) -> Key:
+    """The key by which the entries of these tests are known."""
+    return Key(Kind.GUID, guid)
 
 
 def add_entry(
@@ -155,32 +210,37 @@ def add_entry(
         tags=("syria", "حلب"),
         published=published,
     )
-    return entries.add_entry(
+    (entry_id,) = entries.add_entries(
         tx,
-        entries.Stored(
-            feed_id=feed_id,
-            entry=entry,
-            keys=[("guid", guid)],
-            text_hash=f"hash of {guid}",
-            state=state,
-            published=published,
-            now=at,
-            page_host_id=host_id(tx, page) if page else None,
-            flood_id=flood_id,
-        ),
+        [
+            entries.Stored(
+                feed_id=feed_id,
+                entry=entry,
+                keys=[guid_key(guid)],
+                text_hash=f"hash of {guid}",
+                title_hash=f"title of {guid}",
+                state=state,
+                published=published,
+                now=at,
+                page_host_id=host_id(tx, page) if page else None,
+                flood_id=flood_id,
+            )
+        ],
     )
+    return entry_id
 
 
 def revise(
     tx: Transaction, feed_id: int, guid: str = "g1", at: datetime = NOON
 ) -> None:
     """The feed shows another text of an entry."""
-    known = entries.known_entries(tx, feed_id, [("guid", guid)])["guid", guid]
+    known = entries.known_entries(tx, feed_id, [guid_key(guid)])[guid_key(guid)]
     entries.revise_entry(
         tx,
         known,
         entry=Entry(guid=guid, title=f"New title of {guid}"),
         text_hash="another hash",
+        title_hash="another title",
         published=None,
         now=at,
     )

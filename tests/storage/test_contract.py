@@ -241,6 +241,11 @@ def test_a_time_without_a_zone_is_refused() -> None:
         parameters({"at": naive})
 
 
+@pytest.mark.parametrize("value", ["a", 1, 1.5, b"\x00", None, bytearray(b"\x00")])
+def test_what_a_database_takes_by_itself_is_left_as_it_is(value: object) -> None:
+    assert parameters({"value": value})["value"] is value
+
+
 # --- which database ---
 
 

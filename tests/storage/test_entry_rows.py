@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.models import EntryState, KnownEntry
+from monitor.models import Entry, EntryState, Key, Kind, KnownEntry
 from monitor.storage import entries, hosts
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
 from tests.conftest import NOON, Caller
@@ -13,6 +13,7 @@ from tests.storage.builders import (
     add_feed,
     claim,
     count,
+    guid_key,
     host_id,
     later,
     revise,
@@ -41,14 +42,17 @@ def test_an_entry_is_known_by_its_keys(call: Caller) -> None:
     entry_id = call(add_entry, feed_id, "g1")
 
     known = call(
-        entries.known_entries, feed_id, [("guid", "g1"), ("guid", "g2"), ("url", "u")]
+        entries.known_entries,
+        feed_id,
+        [guid_key("g1"), guid_key("g2"), Key(Kind.LINK, "u")],
     )
 
     assert known == {
-        ("guid", "g1"): KnownEntry(
+        guid_key("g1"): KnownEntry(
             entry_id=entry_id,
             revision=0,
             text_hash="hash of g1",
+            title_hash="title of g1",
             state=EntryState.WAITING,
         )
     }
@@ -70,7 +74,7 @@ def test_a_document_may_hold_more_entries_than_a_statement_takes(
 
     call(fill)
 
-    known = call(entries.known_entries, feed_id, [("guid", guid) for guid in guids])
+    known = call(entries.known_entries, feed_id, [guid_key(guid) for guid in guids])
 
     assert sorted(key[1] for key in known) == guids
 
@@ -78,25 +82,136 @@ def test_a_document_may_hold_more_entries_than_a_statement_takes(
 def test_an_entry_of_another_feed_is_not_known(call: Caller) -> None:
     call(add_entry, call(add_feed, "world"), "g1")
 
-    known = call(entries.known_entries, call(add_feed, "local"), [("guid", "g1")])
+    known = call(entries.known_entries, call(add_feed, "local"), [guid_key("g1")])
 
     assert known == {}
 
 
-def test_an_entry_that_shares_a_key_with_an_earlier_one_leaves_it_there(
-    call: Caller,
-) -> None:
+def test_a_key_belongs_to_the_entry_that_had_it_last(call: Caller) -> None:
     feed_id = call(add_feed)
     first = call(add_entry, feed_id, "g1")
 
     second = call(add_entry, feed_id, "g1")
 
-    known = call(entries.known_entries, feed_id, [("guid", "g1")])
+    known = call(entries.known_entries, feed_id, [guid_key("g1")])
     assert second != first
-    assert known["guid", "g1"].entry_id == first
+    assert known[guid_key("g1")].entry_id == second
+
+
+def test_a_hash_is_known_as_the_kind_of_key_that_it_was_made_of(call: Caller) -> None:
+    feed_id = call(add_feed)
+    first, second = (call(add_entry, feed_id, guid) for guid in ("g1", "g2"))
+    kinds = {Kind.LINK: first, Kind.TWIN: second, Kind.NTH: second}
+    keys = [(Key(kind, "same"), entry_id) for kind, entry_id in kinds.items()]
+    call(entries.add_keys, feed_id, keys)
+
+    known = call(entries.known_entries, feed_id, [Key(Kind.LINK, "same")])
+
+    assert {key: entry.entry_id for key, entry in known.items()} == dict(keys)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_entry_can_be_known_by_a_further_key(call: Caller, kind: Kind) -> None:
+    feed_id = call(add_feed)
+    entry_id = call(add_entry, feed_id, "g1")
+    key = Key(kind, "0123456789abcdef")
+
+    call(entries.add_keys, feed_id, [(key, entry_id)])
+
+    known = call(entries.known_entries, feed_id, [key, guid_key("g1")])
+    assert {key.kind for key in known} == {kind, Kind.GUID}
+    assert {entry.entry_id for entry in known.values()} == {entry_id}
+
+
+def test_a_further_key_is_taken_from_the_entry_that_had_it(call: Caller) -> None:
+    feed_id = call(add_feed)
+    first, second = (call(add_entry, feed_id, guid) for guid in ("g1", "g2"))
+    key = Key(Kind.LINK, "u")
+    call(entries.add_keys, feed_id, [(key, first)])
+
+    call(entries.add_keys, feed_id, [(key, second), (key, second)])
+
+    assert call(entries.known_entries, feed_id, [key])[key].entry_id == second
+
+
+def test_a_key_of_one_feed_is_not_taken_by_another(call: Caller) -> None:
+    world, local = (call(add_feed, name) for name in ("world", "local"))
+    first = call(add_entry, world, "g1")
+
+    second = call(add_entry, local, "g1")
+
+    found = [
+        call(entries.known_entries, feed_id, [guid_key("g1")])[guid_key("g1")].entry_id
+        for feed_id in (world, local)
+    ]
+    assert found == [first, second]
+
+
+def test_no_further_keys_change_nothing(call: Caller) -> None:
+    feed_id = call(add_feed)
+    call(add_entry, feed_id, "g1")
+
+    call(entries.add_keys, feed_id, [])
+
+    assert call(count, "entry_key") == 1
 
 
 # --- stored ---
+
+
+def test_the_new_entries_of_a_document_are_stored_in_its_order(call: Caller) -> None:
+    feed_id = call(add_feed)
+    guids = ["b", "a", "c"]
+
+    ids = call(
+        entries.add_entries,
+        [
+            entries.Stored(
+                feed_id=feed_id,
+                entry=Entry(guid=guid, title=f"Title of {guid}"),
+                keys=[guid_key(guid), Key(Kind.TEXT, guid)],
+                text_hash=guid,
+                title_hash=guid,
+                state=EntryState.WAITING,
+                published=None,
+                now=NOON,
+            )
+            for guid in guids
+        ],
+    )
+
+    assert [call(row_of, "entry", id_)["guid"] for id_ in ids] == guids
+    titles = [[text["title"] for text in call(texts, id_)] for id_ in ids]
+    assert titles == [["Title of b"], ["Title of a"], ["Title of c"]]
+    known = call(entries.known_entries, feed_id, [guid_key(guid) for guid in guids])
+    assert len(known) == 6
+    assert [known[Key(Kind.TEXT, guid)].entry_id for guid in guids] == ids
+
+
+def test_a_document_without_new_entries_stores_nothing(call: Caller) -> None:
+    call(add_feed)
+
+    assert call(entries.add_entries, []) == []
+    assert call(count, "entry") == 0
+
+
+def test_an_entry_without_a_date_a_key_or_a_tag_can_be_stored(call: Caller) -> None:
+    new = entries.Stored(
+        feed_id=call(add_feed),
+        entry=Entry(),
+        keys=[],
+        text_hash="",
+        title_hash="",
+        state=EntryState.WAITING,
+        published=None,
+        now=NOON,
+    )
+
+    (entry_id,) = call(entries.add_entries, [new])
+
+    (text,) = call(texts, entry_id)
+    assert (text["tags"], text["published_at"]) == ("[]", None)
+    assert call(count, "entry_key") == 0
 
 
 def test_a_new_entry_is_stored_with_its_first_text(call: Caller) -> None:
@@ -145,9 +260,10 @@ def test_a_changed_text_is_kept_beside_the_first(call: Caller) -> None:
     call(revise, feed_id, "g1", later(minutes=5))
 
     titles = [text["title"] for text in call(texts, entry_id)]
-    known = call(entries.known_entries, feed_id, [("guid", "g1")])["guid", "g1"]
+    known = call(entries.known_entries, feed_id, [guid_key("g1")])[guid_key("g1")]
     assert titles == ["Title of g1", "New title of g1"]
     assert (known.revision, known.text_hash) == (1, "another hash")
+    assert known.title_hash == "another title"
 
 
 def test_a_read_entry_that_changed_is_read_again(call: Caller) -> None:
@@ -203,7 +319,7 @@ def test_a_backfill_lets_in_what_was_published_within_its_reach(call: Caller) ->
 
     count_ = call(entries.backfill, now=NOON, reach=timedelta(hours=24))
 
-    known = call(entries.known_entries, feed_id, [("guid", guid) for guid in ages])
+    known = call(entries.known_entries, feed_id, [guid_key(guid) for guid in ages])
     assert count_ == 2
     assert {key[1]: entry.state for key, entry in known.items()} == {
         "new": EntryState.WAITING,

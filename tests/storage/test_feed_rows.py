@@ -1,65 +1,27 @@
 """Feeds: the configuration and the polls, as their rows remember them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.models import Feed
+import pytest
+
+from monitor.feeds.command import address
+from monitor.models import Feed, Pulse, Skips
 from monitor.storage import entries, feeds, hosts
-from monitor.storage.database import Transaction
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
-    GOOD_POLL,
-    PULSE,
+    ANSWER,
     add_entry,
     add_feed,
     claim,
+    failed_poll,
     feed_of,
+    good_poll,
+    guid_key,
     later,
     line_of,
 )
-
-WORLD = {"world": "https://world.example/feed"}
-
-
-def sync(tx: Transaction, urls: Mapping[str, str], at: datetime = NOON) -> None:
-    feeds.sync_feeds(tx, urls, at)
-
-
-def due(tx: Transaction, at: datetime = NOON, only: str = "") -> list[Feed]:
-    """The feeds that a node polls which claims every host."""
-    claims = claim(tx, by=f"at {at}", at=at)
-    found = [feeds.due_feeds(tx, c, now=at, limit=10, only=only) for c in claims]
-    return [feed for some in found for feed in some]
-
-
-def good(tx: Transaction, poll: feeds.GoodPoll = GOOD_POLL) -> None:
-    feeds.record_good_poll(tx, feed_of(tx), poll)
-
-
-def unchanged(tx: Transaction, at: datetime) -> None:
-    feeds.record_unchanged(
-        tx,
-        feed_of(tx),
-        at=at,
-        status=304,
-        validators=('"e2"', None),
-        pulse=replace(PULSE, rate=11.0),
-        fresh_for=None,
-        next_poll_at=at + timedelta(minutes=15),
-    )
-
-
-def failure(tx: Transaction, at: datetime, status: int | None = 404) -> None:
-    feeds.record_failure(
-        tx,
-        feed_of(tx),
-        at=at,
-        error="HTTP 404",
-        status=status,
-        next_poll_at=at + timedelta(hours=1),
-    )
-
+from tests.storage.polling import WORLD, due, due_hosts, good, rest, sync
 
 # --- the configuration ---
 
@@ -106,7 +68,7 @@ def test_a_feed_that_came_back_keeps_its_entries_and_is_due(call: Caller) -> Non
 
     (feed,) = call(due, later(minutes=5))
     assert (feed.id, feed.etag, feed.baseline_at) == (feed_id, None, NOON)
-    assert call(entries.known_entries, feed_id, [("guid", "g1")])
+    assert call(entries.known_entries, feed_id, [guid_key("g1")])
 
 
 def test_a_renamed_feed_is_recognised_by_its_url(call: Caller) -> None:
@@ -145,7 +107,7 @@ def test_a_new_url_keeps_the_entries_but_voids_the_validators(call: Caller) -> N
     assert feed.id == feed_id
     assert feed.url == "https://new.example/feed"
     assert (feed.etag, feed.last_modified, feed.body_hash) == (None, None, None)
-    assert call(entries.known_entries, feed_id, [("guid", "g1")])
+    assert call(entries.known_entries, feed_id, [guid_key("g1")])
 
 
 def test_a_name_and_a_url_that_both_changed_are_a_new_feed(call: Caller) -> None:
@@ -172,6 +134,123 @@ def test_two_feeds_with_one_url_are_two_feeds(call: Caller) -> None:
     call(sync, {"a": WORLD["world"], "b": WORLD["world"]})
 
     assert [feed.name for feed in call(due)] == ["a", "b"]
+
+
+# --- away for long ---
+
+
+@pytest.mark.parametrize(
+    ("away", "baseline"),
+    [
+        (timedelta(days=30), NOON),
+        (timedelta(days=30, microseconds=1), None),
+        (timedelta(days=400), None),
+    ],
+)
+def test_a_feed_that_was_away_for_a_month_begins_with_a_silent_poll(
+    call: Caller, away: timedelta, baseline: datetime | None
+) -> None:
+    call(sync, WORLD)
+    call(good)
+    call(sync, {}, later(minutes=1))
+
+    call(sync, WORLD, NOON + away)
+
+    (feed,) = call(due, NOON + away)
+    assert (feed.baseline_at, feed.last_good_at) == (baseline, NOON)
+
+
+def test_a_feed_that_was_away_for_long_has_a_new_baseline_after_its_poll(
+    call: Caller,
+) -> None:
+    call(sync, WORLD)
+    call(good)
+    call(sync, {})
+    call(sync, WORLD, later(days=90))
+
+    call(good, later(days=91))
+
+    (feed,) = call(due, later(days=92))
+    assert feed.baseline_at == later(days=91)
+
+
+@pytest.mark.parametrize("url", [WORLD["world"], "https://new.example/feed"])
+def test_a_feed_that_only_failed_for_long_does_not_begin_anew(
+    call: Caller, url: str
+) -> None:
+    call(sync, WORLD)
+    call(good)
+    call(failed_poll, call(feed_of), later(days=90))
+
+    call(sync, {"world": url}, later(days=91))
+
+    (feed,) = call(due, later(days=91))
+    assert feed.baseline_at == NOON
+
+
+def test_a_feed_that_was_never_read_comes_back_as_new(call: Caller) -> None:
+    call(sync, WORLD)
+    call(sync, {})
+
+    call(sync, WORLD, later(days=90))
+
+    (feed,) = call(due, later(days=90))
+    assert (feed.baseline_at, feed.last_good_at) == (None, None)
+
+
+def test_a_renamed_feed_that_was_away_for_long_begins_silently(call: Caller) -> None:
+    call(sync, WORLD)
+    call(good)
+    call(sync, {})
+
+    call(sync, {"globe": WORLD["world"]}, later(days=90))
+
+    (feed,) = call(due, later(days=90))
+    assert (feed.name, feed.baseline_at, feed.last_good_at) == ("globe", None, NOON)
+
+
+# --- programs ---
+
+
+def test_every_program_has_a_host_of_its_own(call: Caller) -> None:
+    one, other = address(["python3", "one.py"]), address(["python3", "other.py"])
+
+    call(sync, {"a": one, "b": other, "c": WORLD["world"]})
+
+    assert call(due_hosts) == [one, other, "world.example"]
+
+
+def test_two_feeds_of_one_program_share_its_host(call: Caller) -> None:
+    program = address(["python3", "one.py"])
+
+    call(sync, {"a": program, "b": program})
+
+    assert call(due_hosts) == [program]
+
+
+def test_a_program_is_polled_as_what_stands_for_it(call: Caller) -> None:
+    program = address(["sh", "-c", "cat 'a b.xml'"])
+
+    call(sync, {"registry": program})
+
+    (feed,) = call(due)
+    assert (feed.name, feed.url) == ("registry", program)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_feed_that_becomes_a_program_or_a_url_keeps_its_entries(
+    call: Caller, *, there: bool
+) -> None:
+    sources = [WORLD["world"], address(["python3", "one.py"])][:: 1 if there else -1]
+    call(sync, {"world": sources[0]})
+    feed_id = call(feed_of).id
+    call(good)
+    call(rest)
+
+    call(sync, {"world": sources[1]}, later(minutes=1))
+
+    (feed,) = call(due, later(minutes=1))
+    assert (feed.id, feed.url, feed.etag) == (feed_id, sources[1], None)
 
 
 # --- what is due ---
@@ -240,130 +319,37 @@ def test_feeds_that_left_the_configuration_are_not_made_due(call: Caller) -> Non
     assert call(claim, at=later(minutes=1)) == []
 
 
-# --- polls ---
+# --- values ---
 
 
-def test_a_good_poll_is_remembered_with_its_validators(call: Caller) -> None:
+@pytest.mark.parametrize(
+    "skips",
+    [
+        Skips(),
+        Skips(hours=(0, 23)),
+        Skips(days=(0, 6)),
+        Skips(hours=tuple(range(24)), days=tuple(range(7))),
+    ],
+)
+def test_hours_and_days_without_polls_are_stored_as_they_are(skips: Skips) -> None:
+    assert feeds.skips_from(feeds.skips_to(skips)) == skips
+
+
+def test_a_feed_skips_nothing_before_its_first_poll(call: Caller) -> None:
     call(sync, WORLD)
 
-    call(good)
+    (feed,) = call(due)
 
-    (feed,) = call(due, later(minutes=15))
-    assert feed == Feed(
-        id=feed.id,
-        name="world",
-        url=WORLD["world"],
-        etag='"e1"',
-        last_modified="yesterday",
-        body_hash="h1",
-        baseline_at=NOON,
-        last_good_at=NOON,
-        pulse=PULSE,
-        fresh_for=timedelta(minutes=5),
-        ttl=timedelta(minutes=60),
-    )
+    assert feed.skips == Skips()
 
 
-def test_a_good_poll_is_listed(call: Caller) -> None:
-    call(sync, WORLD)
-
-    call(good)
-
-    assert call(line_of) == feeds.FeedLine(
-        name="world",
-        url=WORLD["world"],
-        title="World News",
-        last_polled_at=NOON,
-        last_good_at=NOON,
-        next_poll_at=later(minutes=15),
-        failing_since=None,
-        failures=0,
-        error="",
-        entries=25,
-        old_ignored=3,
-        rate=12.5,
-    )
-
-
-def test_old_entries_add_up_over_the_polls(call: Caller) -> None:
-    call(sync, WORLD)
-
-    call(good)
-    call(good)
-
-    assert call(line_of).old_ignored == 6
-
-
-def test_the_first_good_poll_stays_the_baseline(call: Caller) -> None:
-    call(sync, WORLD)
-    call(good)
-
-    call(good, replace(GOOD_POLL, at=later(hours=1)))
-
-    (feed,) = call(due, later(hours=2))
-    assert (feed.baseline_at, feed.last_good_at) == (NOON, later(hours=1))
-
-
-def test_an_unchanged_document_is_a_success_that_keeps_what_is_known(
+def test_the_pulse_of_a_feed_that_was_read_is_there_at_its_next_poll(
     call: Caller,
 ) -> None:
+    pulse = Pulse(at=later(minutes=-1), rate=0.1, fresh=1e-9, hours=(1.0,) * 24)
     call(sync, WORLD)
-    call(good)
-    call(failure, later(minutes=15))
 
-    call(unchanged, later(minutes=30))
+    call(good_poll, call(feed_of), replace(ANSWER, pulse=pulse))
 
-    (feed,) = call(due, later(minutes=45))
-    assert (feed.etag, feed.last_modified, feed.body_hash) == ('"e2"', None, "h1")
-    assert (feed.failures, feed.failing_since) == (0, None)
-    assert feed.pulse == replace(PULSE, rate=11.0)
-    assert (feed.fresh_for, feed.ttl) == (None, timedelta(minutes=60))
-    assert feed.last_good_at == later(minutes=30)
-    assert call(line_of).entries == 25
-
-
-def test_failures_are_counted_from_the_first_one(call: Caller) -> None:
-    call(sync, WORLD)
-    call(good)
-
-    call(failure, later(minutes=15))
-    call(failure, later(minutes=75), None)
-
-    line = call(line_of)
-    assert (line.failures, line.failing_since) == (2, later(minutes=15))
-    assert (line.error, line.last_polled_at) == ("HTTP 404", later(minutes=75))
-    assert (line.last_good_at, line.next_poll_at) == (NOON, later(minutes=135))
-
-
-def test_a_failure_keeps_the_validators(call: Caller) -> None:
-    call(sync, WORLD)
-    call(good)
-
-    call(failure, later(minutes=15))
-
-    (feed,) = call(due, later(hours=2))
-    assert (feed.etag, feed.body_hash, feed.failures) == ('"e1"', "h1", 1)
-
-
-def test_a_good_poll_ends_a_failure(call: Caller) -> None:
-    call(sync, WORLD)
-    call(failure, NOON)
-
-    call(good)
-
-    line = call(line_of)
-    assert (line.failures, line.failing_since, line.error) == (0, None, "")
-
-
-def test_feeds_are_listed_by_name(call: Caller) -> None:
-    call(sync, {name: f"https://{name}.example/" for name in "cab"})
-
-    assert [line.name for line in call(feeds.list_feeds)] == ["a", "b", "c"]
-
-
-def test_a_pulse_is_stored_as_it_is_and_none_stays_none() -> None:
-    stored = feeds.pulse_to(PULSE)
-
-    assert feeds.pulse_from(stored) == PULSE
-    assert feeds.pulse_to(None) is None
-    assert feeds.pulse_from(None) is None
+    (feed,) = call(due, later(days=1))
+    assert feed.pulse == pulse

@@ -13,6 +13,7 @@ from tests.storage.builders import (
     add_feed,
     claim,
     claim_mail,
+    failed_poll,
     feed_of,
     follow,
     host_id,
@@ -37,9 +38,7 @@ def give_back(
 
 
 def poll_next(tx: Transaction, at: datetime, name: str = "world") -> None:
-    feeds.record_failure(
-        tx, feed_of(tx, name), at=NOON, error="x", status=None, next_poll_at=at
-    )
+    failed_poll(tx, feed_of(tx, name), next_poll_at=at)
 
 
 # --- rows ---
@@ -222,6 +221,17 @@ def test_a_host_whose_feeds_left_the_configuration_sleeps(call: Caller) -> None:
     assert call(due_at, "world.example") > later(days=30_000)
 
 
+def test_a_host_whose_feeds_are_paused_sleeps_but_for_its_pages(call: Caller) -> None:
+    feed_id = call(add_feed)
+    (claimed,) = call(claim)
+    call(feeds.pause_feed, "world", NOON)
+    call(add_entry, feed_id, page="world.example", at=later(days=1))
+
+    call(give_back, claimed)
+
+    assert call(due_at, "world.example") == later(days=1)
+
+
 def test_releasing_with_a_stale_claim_changes_nothing(call: Caller) -> None:
     call(add_feed)
     (old,) = call(claim, by="a")
@@ -393,3 +403,14 @@ def test_what_is_near_and_who_sleeps_are_not_brought_back(call: Caller) -> None:
 
     assert call(due_at, "world.example") == later(hours=24)
     assert call(due_at, "idle.example") > later(days=30_000)
+
+
+def test_a_host_whose_feeds_are_all_paused_is_not_brought_back(call: Caller) -> None:
+    call(add_feed)
+    (claimed,) = call(claim)
+    call(feeds.pause_feed, "world", NOON)
+    call(give_back, claimed)
+
+    call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
+
+    assert call(claim) == []

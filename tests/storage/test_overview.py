@@ -9,12 +9,14 @@ from monitor.storage.database import Transaction
 from monitor.storage.overview import BadFeed, Report
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
-    GOOD_POLL,
+    ANSWER,
     add_entry,
     add_feed,
     claim_mail,
+    failed_poll,
     feed_of,
     follow,
+    good_poll,
     later,
     post,
     read,
@@ -38,16 +40,14 @@ NOTHING = Report(
 
 
 def fail(tx: Transaction, name: str) -> None:
-    feeds.record_failure(
-        tx, feed_of(tx, name), at=NOON, error="HTTP 404", status=404, next_poll_at=NOON
-    )
+    failed_poll(tx, feed_of(tx, name), next_poll_at=NOON)
 
 
 def a_full_run(tx: Transaction) -> None:
     """Something of everything, at noon."""
     follow(tx)
     feed_id = add_feed(tx, "world")
-    feeds.record_good_poll(tx, feed_of(tx, "world"), GOOD_POLL)
+    good_poll(tx, feed_of(tx, "world"))
     for state in EntryState:
         add_entry(tx, feed_id, state.value, state=state)
     read(tx, add_entry(tx, feed_id, "g1", state=EntryState.READ))
@@ -88,7 +88,7 @@ def test_what_happened_before_is_not_counted(call: Caller) -> None:
 
 def test_a_second_poll_is_no_first_poll(call: Caller) -> None:
     call(a_full_run)
-    call(feeds.record_good_poll, call(feed_of), replace(GOOD_POLL, at=later(hours=1)))
+    call(good_poll, call(feed_of), replace(ANSWER, at=later(hours=1)))
 
     report = call(overview.report, later(hours=1))
 
@@ -148,3 +148,24 @@ def test_what_was_sent_is_counted_and_what_was_not_is_named(call: Caller) -> Non
         (third.id, "mail", "given up"),
     ]
     assert call(overview.report, later(hours=1)).undelivered == ()
+
+
+def test_the_next_poll_is_none_of_a_paused_feed(call: Caller) -> None:
+    call(add_feed, "paused")
+    call(add_feed, "world", at=later(hours=1))
+    call(feeds.pause_feed, "paused", NOON)
+
+    report = call(overview.report, NOON)
+
+    assert report.next_poll_at == later(hours=1)
+
+
+def test_a_feed_that_only_our_network_failed_is_not_called_failing(
+    call: Caller,
+) -> None:
+    call(add_feed)
+    call(failed_poll, call(feed_of), counted=False)
+
+    report = call(overview.report, NOON)
+
+    assert (report.polled, report.failing) == (1, ())

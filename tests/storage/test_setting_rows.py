@@ -52,3 +52,17 @@ def test_the_last_sign_of_life_is_remembered(call: Caller) -> None:
     call(settings.beat, later(seconds=15))
 
     assert call(settings.last_beat) == later(seconds=15)
+
+
+def test_a_service_that_never_stopped_in_order_left_no_word(call: Caller) -> None:
+    call(settings.beat, NOON)
+
+    assert call(settings.last_stop) is None
+
+
+def test_the_last_stop_in_order_is_remembered(call: Caller) -> None:
+    call(settings.stopped, NOON)
+    call(settings.stopped, later(hours=1))
+
+    assert call(settings.last_stop) == later(hours=1)
+    assert call(settings.last_beat) is None

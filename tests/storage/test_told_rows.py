@@ -20,14 +20,15 @@ from monitor.storage.digests import ToldLine
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
     ARTICLE,
-    GOOD_POLL,
     add_entry,
     add_feed,
     claim_mail,
     count,
+    failed_poll,
     feed_of,
     follow,
     following,
+    good_poll,
     later,
     post,
     read,
@@ -181,22 +182,15 @@ def test_an_entry_is_shown_by_its_latest_reading(call: Caller) -> None:
 
 
 def test_where_nothing_is_watched_the_coverage_is_empty(call: Caller) -> None:
-    assert call(digests.coverage) == Coverage()
+    assert call(digests.coverage, NOON) == Coverage()
 
 
 def test_coverage_tells_silence_from_failure(call: Caller) -> None:
     for name in ("good", "new", "bad", "gone"):
         call(add_feed, name)
-    call(feeds.record_good_poll, call(feed_of, "good"), GOOD_POLL)
+    call(good_poll, call(feed_of, "good"))
     for name in ("bad", "gone"):
-        call(
-            feeds.record_failure,
-            call(feed_of, name),
-            at=NOON,
-            error="HTTP 404",
-            status=404,
-            next_poll_at=NOON,
-        )
+        call(failed_poll, call(feed_of, name))
     flood = call(floods.hold_flood, call(feed_of, "good").id, 500, NOON)
     call(floods.hold_flood, call(feed_of, "good").id, 40, NOON)
     call(
@@ -207,7 +201,7 @@ def test_coverage_tells_silence_from_failure(call: Caller) -> None:
     urls = {name: f"https://{name}.example/feed" for name in ("good", "new", "bad")}
     call(feeds.sync_feeds, urls, NOON)
 
-    coverage = call(digests.coverage)
+    coverage = call(digests.coverage, NOON)
 
     assert flood > 0
     assert coverage == Coverage(

@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.models import EntryState, WaitingEntry
-from monitor.storage import entries, feeds, hosts, unread
+from monitor.storage import entries, hosts, unread
 from monitor.storage.database import Transaction, from_micros
 from monitor.storage.hosts import HostClaim
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
-    GOOD_POLL,
+    CONTENTS,
     LEASE,
     add_entry,
     add_feed,
     claim,
     feed_of,
+    good_poll,
+    guid_key,
     host_id,
     later,
     revise,
@@ -63,7 +65,7 @@ def finish(tx: Transaction, waiting: WaitingEntry, at: datetime | None = None) -
 
 def test_a_claimed_entry_comes_with_its_text_and_its_feed(call: Caller) -> None:
     feed_id = call(add_feed)
-    call(feeds.record_good_poll, call(feed_of), GOOD_POLL)
+    call(good_poll, call(feed_of))
     entry_id = call(add_entry, feed_id, "g1", published=later(hours=-1))
 
     (waiting,) = call(take)
@@ -79,7 +81,7 @@ def test_a_claimed_entry_comes_with_its_text_and_its_feed(call: Caller) -> None:
 
 def test_an_entry_without_a_language_has_that_of_its_feed(call: Caller) -> None:
     feed_id = call(add_feed)
-    call(feeds.record_good_poll, call(feed_of), replace(GOOD_POLL, language="ar"))
+    call(good_poll, call(feed_of), contents=replace(CONTENTS, language="ar"))
     call(add_entry, feed_id, "g1")
 
     (waiting,) = call(take)
@@ -147,10 +149,10 @@ def test_an_entry_on_which_five_nodes_died_alone_is_set_aside(call: Caller) -> N
     alone = [guids(call(take, f"t{n}", NOON + n * LEASE)) for n in range(1, 6)]
     after = call(take, "last", NOON + 6 * LEASE)
 
-    known = call(entries.known_entries, feed_id, [("guid", "g0")])
+    known = call(entries.known_entries, feed_id, [guid_key("g0")])
     assert alone == [["g0"]] * 5
     assert after == []
-    assert known["guid", "g0"].state is EntryState.SET_ASIDE
+    assert known[guid_key("g0")].state is EntryState.SET_ASIDE
     assert call(take, "much later", later(days=1)) == []
 
 
