@@ -13,7 +13,7 @@ import httpx
 
 from monitor.errors import FetchError, FetchTooLarge
 
-_USUAL = 1 << 20
+_USUAL = 1 << 19
 _MAX_RATIO = 100
 _PIECE = 1 << 16
 

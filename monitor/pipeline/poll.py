@@ -312,19 +312,27 @@ async def _failed(
         host.rest(min(retry_after, rhythm.MAX_WAIT))
     elif status == 429:
         host.rest(_HOST_REST)
-    _count(context, claim, feed, error)
+    if began := _count(context, claim, feed, error):
+        await context.database.call_lightly(polls.forgive, began)
     at = await context.database.call_lightly(
         _commit_failure, context, claim, feed, error, retry_after
     )
     log.warning("feed.failed", reason=_reason(error), next_poll_at=str(at)[:19])
 
 
-def _count(context: Context, claim: HostClaim, feed: Feed, error: MonitorError) -> None:
-    """Let the watch over the network know of what was tried on it."""
+def _count(
+    context: Context, claim: HostClaim, feed: Feed, error: MonitorError
+) -> datetime | None:
+    """Let the watch over the network know of a failure; since when it is away.
+
+    That is said once, when it is noticed.
+    """
+    known = context.outage.since
     untried = isinstance(error, FetchRefused) or _config(context, feed).command
     if isinstance(error, FetchError) and not untried:
         reached = not isinstance(error, FetchUnreachable)
         context.outage.saw(claim.name, context.now(), reached=reached)
+    return None if known else context.outage.since
 
 
 def _reason(error: MonitorError) -> str:
@@ -384,5 +392,6 @@ def _commit_failure(
     )
     if redirects.rolls_back(feed, failures):
         polls.move_feed(tx, feed, None, now=now, due_at=at)
-    watch(tx, context, feed, wait, now)
+    if not offline:
+        watch(tx, context, feed, wait, now)
     return at

@@ -93,7 +93,8 @@ def report_outage(
     tx: Transaction, context: Context, since: datetime, now: datetime
 ) -> None:
     """One notice for all the feeds that could not be reached, when they can again."""
-    polls.forgive(tx, since, now)
+    polls.forgive(tx, since)
+    polls.ask_again(tx, since, now)
     text = (
         "the network was away\n\n"
         f"No host could be reached from {since:%Y-%m-%d %H:%M} to {now:%H:%M} UTC. "

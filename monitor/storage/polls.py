@@ -217,27 +217,38 @@ def configured_url(tx: Transaction, feed: Feed) -> str:
     return str(row["url"]) if row else ""
 
 
-def forgive(tx: Transaction, since: datetime, now: datetime) -> None:
-    """Ask the feeds again that began to fail in an outage, and blame none of them."""
-    tx.run(
-        """
-        UPDATE feed
-           SET failures = 0,
-               failing_since = NULL,
-               trouble = '',
-               error = NULL,
-               next_poll_at = :now
+_IN_OUTAGE = """
          WHERE last_polled_at >= :since
            AND (failing_since IS NULL OR failing_since >= :since)
            AND error IS NOT NULL
            AND last_status IS NULL
            AND configured = 1
-        """,
+"""
+
+
+def forgive(tx: Transaction, since: datetime) -> None:
+    """Blame no feed that began to fail in an outage of our own network."""
+    tx.run(
+        f"""
+        UPDATE feed
+           SET failures = 0,
+               failing_since = NULL,
+               trouble = ''
+        {_IN_OUTAGE}
+        """,  # noqa: S608 - only our own text is put in
         since=since,
-        now=now,
     )
+
+
+def ask_again(tx: Transaction, since: datetime, now: datetime) -> None:
+    """Let the feeds that could not be reached in an outage come due."""
     rows = tx.all(
-        "SELECT DISTINCT host_id FROM feed WHERE next_poll_at = :now ORDER BY host_id",
+        f"SELECT DISTINCT host_id FROM feed {_IN_OUTAGE} ORDER BY host_id",  # noqa: S608 - our own text
+        since=since,
+    )
+    tx.run(
+        f"UPDATE feed SET next_poll_at = :now, error = NULL {_IN_OUTAGE}",  # noqa: S608 - our own text
+        since=since,
         now=now,
     )
     for row in rows:

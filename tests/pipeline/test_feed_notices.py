@@ -232,10 +232,6 @@ def test_a_network_that_is_away_is_blamed_on_no_feed_and_told_once(
     assert subjects(desk) == ["the network was away"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the failures before an outage was noticed stay, and are told after six hours",
-)
 def test_a_network_that_is_away_for_long_makes_no_feed_look_bad(
     desk: Desk, site: Site
 ) -> None:

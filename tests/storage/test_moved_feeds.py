@@ -217,16 +217,26 @@ def test_of_two_feeds_with_one_address_the_first_by_name_has_it(
 def test_who_began_to_fail_in_an_outage_is_not_blamed(call: Caller, feed: Feed) -> None:
     call(failed_poll, feed, at=later(hours=1), status=None)
 
-    call(polls.forgive, later(hours=1), later(hours=2))
+    call(polls.forgive, later(hours=1))
 
     line = call(line_of)
-    assert (line.failures, line.failing_since, line.error) == (0, None, "")
-    assert line.next_poll_at == later(hours=2)
+    assert (line.failures, line.failing_since) == (0, None)
+
+
+def test_who_could_not_be_reached_in_an_outage_is_asked_again(
+    call: Caller, feed: Feed
+) -> None:
+    call(failed_poll, feed, at=later(hours=1), status=None)
+
+    call(polls.ask_again, later(hours=1), later(minutes=90))
+
+    line = call(line_of)
+    assert (line.next_poll_at, line.error) == (later(minutes=90), "")
 
 
 def test_who_failed_before_an_outage_still_does(call: Caller, feed: Feed) -> None:
     call(failed_poll, feed, at=NOON, status=None)
 
-    call(polls.forgive, later(hours=1), later(hours=2))
+    call(polls.forgive, later(hours=1))
 
     assert call(line_of).failures == 1
