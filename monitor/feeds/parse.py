@@ -255,9 +255,11 @@ _get = dict.get
 
 
 def _xml_entry(found: dict[str, Any], url: str, language: str) -> Entry:
-    contents = [str(_get(c, "value", "")) for c in _get(found, "content", ())]
-    content = plain_text("\n".join(contents), _MAX_CONTENT)
-    summary = plain_text(str(_get(found, "summary", "")), _MAX_SUMMARY)
+    whole = "\n".join(str(_get(c, "value", "")) for c in _get(found, "content", ()))
+    content = plain_text(whole, _MAX_CONTENT)
+    # feedparser repeats an Atom content as the summary.
+    short = str(_get(found, "summary", ""))
+    summary = "" if short == whole else plain_text(short, _MAX_SUMMARY)
     source = _get(found, "source", {})
     detail = _get(found, "title_detail", {})
     site = _get(source, "href") or _get(source, "link") or ""
@@ -265,7 +267,6 @@ def _xml_entry(found: dict[str, Any], url: str, language: str) -> Entry:
         guid=_guid(str(_get(found, "id", ""))),
         url=_absolute(url, _link(found)),
         title=title_text(str(_get(found, "title", ""))),
-        # feedparser repeats an Atom content as the summary.
         summary="" if content.startswith(summary) else summary,
         content=content,
         published=_date(found, "published") or _date(found, "updated"),

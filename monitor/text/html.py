@@ -65,5 +65,7 @@ def title_text(source: str, limit: int = 500) -> str:
     Double-escaped entities ("&amp;amp;") are decoded once more if that shows no tag.
     """
     text = plain_text(source, limit * 4)
+    if "&" not in text:
+        return one_line(text, limit)
     again = html.unescape(text)
     return one_line(text if _TAG.search(again) else again, limit)
