@@ -30,6 +30,7 @@ FLOORS = [
 PURE = [
     "text/words.py",
     "text/dates.py",
+    "text/forms.py",
     "text/headers.py",
     "text/urls.py",
     "text/toml.py",

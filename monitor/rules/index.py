@@ -24,13 +24,12 @@ from monitor.rules.tree import (
     Not,
     Or,
 )
+from monitor.text.forms import rule_keys, text_keys
 from monitor.text.words import (
     Token,
     fold,
     may_join,
-    rule_keys,
     spelled,
-    text_keys,
     tokens,
     variants,
 )

@@ -80,7 +80,7 @@ def item(text: str, lists: Collection[str] = ()) -> Node:
     if bare.startswith("@"):
         return _list_name(bare, 0, lists)
     exact = bare.startswith("=")
-    bare = bare.removeprefix("=")
+    bare = bare.removeprefix("=").strip()
     if "*" in bare or "?" in bare:
         raise later("a wildcard", 0, len(text))
     if not words_of(bare):

@@ -4,10 +4,6 @@ A word is a run of letters, digits and their combining marks; everything else
 separates. Scripts without spaces (Han, Hiragana, Thai, Lao, Khmer, Burmese) give
 one position a character, Katakana one a run. Offsets are code points in the text
 as it was given, so that they can be stored and shown later.
-
-Inflection follows "lemma, else stem", and is asymmetric: a text word is reduced to
-a stem only when the dictionary does not know it, a rule word always. So "Houthi"
-finds "Houthis", while "authorities" is never cut down to "author".
 """
 
 import re
@@ -16,9 +12,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-
-LANGUAGES = {"en": "english"}
-"""Languages with inflection, and the name of their Snowball stemmer."""
 
 _SINGLE = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -44,9 +37,6 @@ _ELIDED = """
 l d j m n s t c qu jusqu lorsqu puisqu quoiqu un dell all nell sull dall quest
 """
 _ELISIONS = frozenset(_ELIDED.split())
-
-# The dictionary takes these for pieces of "don't", "can't" and "gonna", and for "we".
-_OWN_FORM = frozenset(("don", "ca", "na", "gon", "wan", "ll", "ve", "us"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,85 +147,25 @@ def variants(word: str) -> tuple[str, ...]:
     "Aleppo's" gives "aleppo's" and "aleppo", "l'attaque" gives "attaque" as well;
     "O'Brien" and "don't" stay one word, and "Sana'a" is "sanaa" too.
     """
-    whole = fold(word)
+    return tuple(map(fold, pieces(word)))
+
+
+def pieces(word: str) -> tuple[str, ...]:
+    """The same with the case and accents that dictionaries want."""
     parts = re.split(f"[{_APOSTROPHES}]", word)
     if len(parts) == 1:
-        return (whole,)
-    head, tail = fold(parts[0]), fold("'".join(parts[1:]))
+        return (word,)
+    raw_head, raw_tail = parts[0], "'".join(parts[1:])
+    head, tail = fold(raw_head), fold(raw_tail)
     if head in _ELISIONS and len(tail) > 1:
-        return (whole, tail)
+        return (word, raw_tail)
     turkish = word[0].isupper() and parts[1].islower() and len(head) > 2
-    joined = whole.replace("'", "")
+    joined = "".join(parts)
     if tail == "s":
-        return (whole, head)
+        return (word, raw_head)
     if turkish and tail not in ("t", "re", "ve", "ll", "d", "m"):
-        return (whole, head, joined)
-    return (whole, joined) if len(parts) == 2 else (whole,)
-
-
-class Analyser:
-    """Which dictionary form and which stems a word of one language has.
-
-    Loading a language takes about 0.1 s and some MB, so it is done when the first
-    text in it comes.
-    """
-
-    def __init__(self, language: str) -> None:
-        import Stemmer
-        from simplemma.strategies import DictionaryLookupStrategy
-        from simplemma.strategies.dictionaries import StreamDictionaryFactory
-
-        self._language = language
-        self._dictionary = DictionaryLookupStrategy(StreamDictionaryFactory())
-        self._stemmer = Stemmer.Stemmer(LANGUAGES[language])
-        self.text_keys = lru_cache(maxsize=200_000)(self._text_keys)
-
-    def _lemma(self, folded: str) -> str | None:
-        if folded in _OWN_FORM:
-            return folded
-        lemma = self._dictionary.get_lemma(folded, self._language)
-        return None if lemma is None else fold(lemma)
-
-    def _stem(self, word: str) -> str:
-        return "~" + str(self._stemmer.stemWord(word))
-
-    def _text_keys(self, word: str) -> tuple[str, ...]:
-        """The keys of a word in a text: a stem only for words nobody knows."""
-        keys: list[str] = []
-        for variant in variants(word):
-            lemma = self._lemma(variant)
-            keys += (
-                (variant, self._stem(variant)) if lemma is None else (variant, lemma)
-            )
-        return tuple(dict.fromkeys(keys))
-
-    def rule_keys(self, word: str) -> tuple[str, ...]:
-        """The keys of a word in a rule: folded, dictionary form, and both stems."""
-        folded = variants(word)[0]
-        lemma = self._lemma(folded) or folded
-        keys = (folded, lemma, self._stem(folded), self._stem(lemma))
-        return tuple(dict.fromkeys(keys))
-
-
-_load = cache(Analyser)
-
-
-def analyser(language: str) -> Analyser | None:
-    """The analyser of a language tag such as "en" or "en-GB"; None if we have none."""
-    primary = language.partition("-")[0].lower()
-    return _load(primary) if primary in LANGUAGES else None
-
-
-def text_keys(word: str, language: str) -> tuple[str, ...]:
-    """The keys under which a word of a text is looked up; the folded form is first."""
-    found = analyser(language)
-    return found.text_keys(word) if found else variants(word)
-
-
-def rule_keys(word: str, language: str) -> tuple[str, ...]:
-    """The keys under which a word of a rule waits; they match when two sets meet."""
-    found = analyser(language)
-    return found.rule_keys(word) if found else variants(word)[:1]
+        return (word, raw_head, joined)
+    return (word, joined) if len(parts) == 2 else (word,)
 
 
 def may_join(first: str, second: str, gap: str) -> bool:

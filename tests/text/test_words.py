@@ -5,16 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.text.forms import analyser, rule_keys, text_keys
 from monitor.text.words import (
-    analyser,
     clean,
     fold,
     may_join,
     one_line,
-    rule_keys,
     sentences,
     spelled,
-    text_keys,
     tokens,
     variants,
 )

@@ -1,0 +1,141 @@
+"""Say which forms are the same word, in the languages we know.
+
+"Lemma, else stem", and asymmetric: a text word is reduced to a stem only when the
+dictionary does not know it, a rule word always. So "Houthi" finds "Houthis", while
+"authorities" is never cut down to "author". Where the dictionary is thin (Persian,
+Ukrainian) or missing (Arabic), small tables of endings and clitics help.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from monitor.text.words import fold, pieces, spelled, variants
+
+LANGUAGES = {
+    "ar": "arabic", "cs": "czech", "da": "danish", "de": "german", "en": "english",
+    "es": "spanish", "fa": "", "fi": "finnish", "fr": "french", "hu": "hungarian",
+    "it": "italian", "nb": "norwegian", "nl": "dutch", "pl": "polish",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish",
+    "tr": "turkish", "uk": "",
+}  # fmt: skip
+"""Languages with inflection, and the name of their Snowball stemmer, if it has one."""
+
+_WITHOUT_DICTIONARY = frozenset(("ar",))
+
+# The dictionary takes these for pieces of "don't", "can't" and "gonna", and for "we".
+_OWN_FORM = frozenset(("don", "ca", "na", "gon", "wan", "ll", "ve", "us"))
+
+# Conjunctions, prepositions and the article that Arabic writes together with a word,
+# and endings of number, gender and possession; of folded forms (ة is ه, أ is ا).
+_ARABIC_FRONT = re.compile("^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بلك]|[وف])(?=.{3})")
+_ARABIC_BACK = re.compile(
+    "(?<=.{3})(?:هما|تين|تان|كم|هم|هن|نا|ها|ات|ون|ين|ان|ته|تي|ه|ي)$"
+)
+# Plurals, the indefinite and the link to what follows.
+_PERSIAN_BACK = ("هايي", "هاي", "ها", "ان", "ات", "اي", "ي")
+_UKRAINIAN_BACK = re.compile(
+    "(?<=.{4})(?:ами|ями|ові|еві|єві|ого|ому|ої|ою|ею|єю|ах|ях|ам|ям|ом|ем|єм|ів|їв|ей"  # noqa: RUF001 - Ukrainian
+    "|ий|им|их|а|я|у|ю|и|і|ї|е|є|о|ь)$"  # noqa: RUF001 - Ukrainian
+)
+
+
+def _arabic(word: str) -> Iterator[str]:
+    """A folded word without what is written together with it, one thing at a time."""
+    bare = {word}
+    for _ in range(2):
+        bare |= {_ARABIC_FRONT.sub("", form) for form in bare}
+    yield from bare
+    yield from (_ARABIC_BACK.sub("", form) for form in bare)
+
+
+def _persian(word: str) -> Iterator[str]:
+    for ending in _PERSIAN_BACK:
+        if word.endswith(ending) and len(word) - len(ending) > 1:
+            yield word.removesuffix(ending)
+
+
+def _ukrainian(word: str) -> Iterator[str]:
+    yield "~" + _UKRAINIAN_BACK.sub("", word)
+
+
+_TABLES = {"ar": _arabic, "fa": _persian, "uk": _ukrainian}
+
+
+class Analyser:
+    """Which dictionary form, stems and bare forms a word of one language has.
+
+    Loading a language takes about 0.1 s and some MB, so it is done when the first
+    text in it comes.
+    """
+
+    def __init__(self, language: str) -> None:
+        import Stemmer
+        from simplemma.strategies import DictionaryLookupStrategy
+        from simplemma.strategies.dictionaries import StreamDictionaryFactory
+
+        self._language = language
+        self._dictionary = DictionaryLookupStrategy(StreamDictionaryFactory())
+        name = LANGUAGES[language]
+        self._stemmer = Stemmer.Stemmer(name) if name else None
+        self._table = _TABLES.get(language)
+        self.text_keys = lru_cache(maxsize=200_000)(self._text_keys)
+
+    def _lemma(self, word: str) -> str | None:
+        folded = fold(word)
+        if self._language == "en" and folded in _OWN_FORM:
+            return folded
+        if self._language in _WITHOUT_DICTIONARY:
+            return None
+        found = self._dictionary.get_lemma(spelled(word), self._language)
+        return None if found is None else fold(found)
+
+    def _stems(self, *words: str) -> Iterator[str]:
+        if self._stemmer:
+            for word in words:
+                stem = self._stemmer.stemWord(spelled(word).lower())
+                yield "~" + fold(stem)
+
+    def _bare(self, word: str) -> Iterator[str]:
+        return self._table(fold(word)) if self._table else iter(())
+
+    def _text_keys(self, word: str) -> tuple[str, ...]:
+        """The keys of a word in a text: a stem only for words nobody knows."""
+        keys: list[str] = []
+        for piece in pieces(word):
+            lemma = self._lemma(piece)
+            keys.append(fold(piece))
+            if lemma:
+                keys.append(lemma)
+            else:
+                keys += (*self._stems(piece, fold(piece)), *self._bare(piece))
+        return tuple(dict.fromkeys(keys))
+
+    def rule_keys(self, word: str) -> tuple[str, ...]:
+        """The keys of a word in a rule: folded, dictionary form, and all stems."""
+        folded = fold(word)
+        lemma = self._lemma(word) or folded
+        stems = self._stems(word, folded, lemma)
+        return tuple(dict.fromkeys((folded, lemma, *stems, *self._bare(word))))
+
+
+_load = cache(Analyser)
+
+
+def analyser(language: str) -> Analyser | None:
+    """The analyser of a language tag such as "en" or "en-GB"; None if we have none."""
+    primary = language.partition("-")[0].lower()
+    primary = "nb" if primary == "no" else primary
+    return _load(primary) if primary in LANGUAGES else None
+
+
+def text_keys(word: str, language: str) -> tuple[str, ...]:
+    """The keys under which a word of a text is looked up; the folded form is first."""
+    found = analyser(language)
+    return found.text_keys(word) if found else variants(word)
+
+
+def rule_keys(word: str, language: str) -> tuple[str, ...]:
+    """The keys under which a word of a rule waits; they match when two sets meet."""
+    found = analyser(language)
+    return found.rule_keys(word) if found else variants(word)[:1]
