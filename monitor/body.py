@@ -16,6 +16,8 @@ from monitor.errors import FetchError, FetchTooLarge
 _USUAL = 1 << 19
 _MAX_RATIO = 100
 _PIECE = 1 << 16
+_HEAD = 2
+"""So many bytes tell a zlib header from none."""
 
 
 class _Gunzip:
@@ -24,11 +26,20 @@ class _Gunzip:
     def __init__(self) -> None:
         self._z = zlib.decompressobj(47)
         self._first = True
+        self._held = b""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """What comes of the next bytes, in pieces that are never large."""
-        while data:
-            yield self._decode(data)
+        data = self._held + data
+        if self._first and len(data) < _HEAD:
+            self._held = data
+            return
+        self._held = b""
+        full = False
+        while data or full:
+            piece = self._decode(data)
+            full = len(piece) == _PIECE  # then zlib may hold back more of it
+            yield piece
             data = self._z.unconsumed_tail
             if self._z.eof:
                 data = self._z.unused_data

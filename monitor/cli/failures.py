@@ -53,6 +53,9 @@ def _say(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return 2
+    if isinstance(error, OSError) and error.filename:
+        click.echo(f"{error.filename}: {error.strerror}", err=True)
+        return 2
     for kind, status, text in _STATUS:
         if isinstance(error, kind):
             if text:

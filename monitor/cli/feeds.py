@@ -1,7 +1,7 @@
 """feeds: list, add, pause, resume, test, health."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -136,7 +136,9 @@ def _health_text(
     shown: list[tuple[FeedLine, Health]], total: int, config: Config
 ) -> str:
     if not shown:
-        return f"All {count(total, 'feed')} are well."
+        return (
+            "The only feed is well." if total == 1 else f"All {total} feeds are well."
+        )
     return "\n\n".join(_one_health(line, state, config) for line, state in shown)
 
 
@@ -287,7 +289,7 @@ def feeds_add(url: str, name: str, groups: tuple[str, ...]) -> None:
     if known := _known_as(config, found.url):
         raise click.UsageError(f"that feed is there already, as {known!r}")
     new = NewFeed(
-        name=name or name_for(found.title or site_of(found.url), config.feeds),
+        name=name or name_for((found.title, site_of(found.url)), config.feeds),
         url=found.url,
         groups=groups,
     )
@@ -302,7 +304,8 @@ def _known_as(config: Config, url: str) -> str:
 
 def _added_text(found: Found, new: NewFeed, file: str) -> str:
     entries = count(found.entries, "entry", "entries")
-    lines = [f"{found.title or redacted(found.url)}: {entries}", "", new.lines]
+    shown = replace(new, url=redacted(new.url))
+    lines = [f"{found.title or redacted(found.url)}: {entries}", "", shown.lines]
     lines += [f"Written to {file}. Its entries are the silent start at the next run."]
     if found.others:
         lines += ["The site has other feeds:", *(f"  {url}" for url in found.others)]

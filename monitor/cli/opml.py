@@ -13,7 +13,7 @@ from monitor.config.edit import NewFeed, add_feeds, name_for
 from monitor.errors import FeedError, WorkerError
 from monitor.feeds import opml
 from monitor.feeds.opml import Outline
-from monitor.text.urls import redacted, site_of
+from monitor.text.urls import host_of, redacted, site_of
 from monitor.workers import Workers
 
 
@@ -60,7 +60,7 @@ async def _read(name: str, document: bytes) -> tuple[Outline, ...]:
         return await workers.run(opml.read, document)
     except WorkerError as error:
         last = str(error).strip().rpartition("\n")[2]
-        raise FeedError(f"{name}: {last.partition(': ')[2]}") from error
+        raise FeedError(f"{name}: {last.partition(': ')[2] or last}") from error
     finally:
         workers.close()
 
@@ -71,9 +71,9 @@ def _new(
     known = {feed.url for feed in config.feeds.values()}
     taken = set(config.feeds)
     for outline in outlines:
-        if outline.url in known:
+        if outline.url in known or not host_of(outline.url):
             continue
-        name = name_for(outline.title or site_of(outline.url), taken)
+        name = name_for((outline.title, site_of(outline.url)), taken)
         taken.add(name)
         known.add(outline.url)
         every = tuple(dict.fromkeys((*outline.groups, *groups)))

@@ -5,12 +5,15 @@ after, and everything is put back if it no longer holds.
 """
 
 import json
+import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import chain, count
 from pathlib import Path
 
 from monitor.config.load import load
@@ -39,13 +42,20 @@ class NewFeed:
         return "\n".join(lines) + "\n"
 
 
-def name_for(title: str, taken: Container[str]) -> str:
-    """A short name for a feed, from its title or host; different from those taken."""
+def name_for(titles: Iterable[str], taken: Container[str]) -> str:
+    """A short name for a feed from the first of its titles that has Latin letters.
+
+    It is different from those taken.
+    """
+    base = next(filter(None, map(_plain, titles)), "feed")
+    names = chain([base], (f"{base}-{n}" for n in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _plain(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain.lower())
-    base = "-".join(words)[:_LONGEST_NAME].strip("-") or "feed"
-    names = (base, *(f"{base}-{n}" for n in range(2, 100_000)))
-    return next(name for name in names if name not in taken)
+    return "-".join(words)[:_LONGEST_NAME].strip("-")
 
 
 def add_feeds(path: Path, new: Sequence[NewFeed]) -> Path:
@@ -59,11 +69,12 @@ def add_feeds(path: Path, new: Sequence[NewFeed]) -> Path:
         OSError: A file cannot be written.
     """
     load(path)
-    text = path.read_text("utf-8")
+    text = _read(path)
     target, include = _target(path, text)
-    before = target.read_text("utf-8") if target.exists() else None
+    before = _read(target) if target.exists() else None
     gap = "\n" if before else ""
     added = (before or "") + gap + "\n".join(feed.lines for feed in new)
+    _check_text(path, added)
     try:
         target.parent.mkdir(exist_ok=True)
         _write(target, added)
@@ -75,6 +86,14 @@ def add_feeds(path: Path, new: Sequence[NewFeed]) -> Path:
         _restore(path, text)
         raise
     return target
+
+
+def _check_text(path: Path, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = "a name, group or address is no text"
+        raise ConfigError([Problem(message=message, file=str(path))]) from error
 
 
 def _target(path: Path, text: str) -> tuple[Path, str]:
@@ -90,7 +109,8 @@ def _target(path: Path, text: str) -> tuple[Path, str]:
         place = path.parent / pattern
         if not any(mark in pattern for mark in "*?["):
             return place, ""
-        if fnmatch(ADDED, place.name) and "*" not in str(place.parent):
+        folder = str(Path(pattern).parent)
+        if fnmatch(ADDED, place.name) and not any(mark in folder for mark in "*?["):
             return place.parent / ADDED, ""
     problem = Problem(
         message=f"include: none of these can take {ADDED}",
@@ -100,19 +120,33 @@ def _target(path: Path, text: str) -> tuple[Path, str]:
     raise ConfigError([problem])
 
 
+def _read(path: Path) -> str:
+    """A file's text with its line ends as they are."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return file.read()
+
+
 def _write(path: Path, text: str) -> None:
-    """Put a text in place of a file at once, with the file's own rights."""
+    """Put a text in place of a file at once, with the file's own rights and owner."""
+    path = path.resolve()  # a link stays one
     new = path.with_name(f".{path.name}.new")
-    new.write_text(text, "utf-8")
+    new.touch(0o600)
     if path.exists():
-        new.chmod(path.stat().st_mode & 0o777)
+        known = path.stat()
+        new.chmod(known.st_mode & 0o777)
+        with suppress(PermissionError):
+            os.chown(new, known.st_uid, known.st_gid)
+    else:
+        new.chmod(0o644)
+    with new.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
     new.replace(path)
 
 
 def _restore(path: Path, text: str | None) -> None:
     if text is None:
         path.unlink(missing_ok=True)
-    elif path.read_text("utf-8") != text:
+    elif _read(path) != text:
         _write(path, text)
 
 
