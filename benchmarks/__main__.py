@@ -4,7 +4,7 @@ Not among them are the long ones, which are started by name: ``polling`` beside 
 reader, ``faults`` with a thousand feeds of which half are broken.
 """
 
-from benchmarks import farm, identity, rhythm, start
+from benchmarks import farm, identity, rhythm, rules, start
 
-for program in (start, identity, rhythm, farm):
+for program in (start, identity, rules, rhythm, farm):
     program.main()

@@ -6,9 +6,11 @@ four on a clock. There is no third way.
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -109,6 +111,7 @@ class Daemon:
             AlreadyRunning: Another copy runs on this SQLite file.
             StorageError: The database cannot be used.
         """
+        _allow_open_files()
         database = self.context.database
         if lock:
             database.lock()
@@ -256,6 +259,13 @@ class Daemon:
             return _LONGEST_WAIT
         seconds = (at - self.context.now()).total_seconds()
         return min(_LONGEST_WAIT, max(0.25, seconds))
+
+
+def _allow_open_files() -> None:
+    """Many hosts at once keep many connections; the soft limit is often 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _no_reload() -> None:

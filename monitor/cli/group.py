@@ -49,7 +49,7 @@ _SECTIONS = {
     },
     "Manage": {
         "feeds": ("feeds", "list | add | pause | resume | test | health"),
-        "rules": ("manage", "list | show"),
+        "rules": ("rules", "list | show | explain | test"),
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),

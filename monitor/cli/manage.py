@@ -1,4 +1,4 @@
-"""rules, outbox, floods, db: look at the parts and set them right."""
+"""outbox, floods, db: look at the parts and set them right."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,80 +9,11 @@ import click
 
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, moment, table
-from monitor.cli.session import ask, clock, configuration, opened, run
+from monitor.cli.session import ask, clock, opened, run
 from monitor.models import DeliveryState
 from monitor.storage import deliveries, floods
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
-
-
-# --- rules ---
-
-
-@click.group("rules")
-@with_globals
-def rules_command() -> None:
-    """List rules and show what they mean."""
-
-
-@rules_command.command("list")
-@with_globals
-def rules_list() -> None:
-    r"""Show every rule: its query, its feeds, who gets it.
-
-    \b
-    Examples:
-      monitor rules list
-    """
-    config = configuration()
-    rows = []
-    for name, rule in config.rules.items():
-        who = [n for n, s in config.subscribers.items() if name in s.rules]
-        rows.append(
-            (
-                name,
-                ", ".join(rule.feeds) or "all feeds",
-                ", ".join(who) or "nobody",
-                config.queries[name],
-            )
-        )
-    data = [
-        dict(zip(("name", "feeds", "subscribers", "query"), r, strict=True))
-        for r in rows
-    ]
-    headers = ("rule", "feeds", "goes to", "query")
-    emit({"rules": data}, lambda: table(headers, rows) or "No rules are configured.")
-
-
-@rules_command.command("show")
-@click.argument("name")
-@with_globals
-def rules_show(name: str) -> None:
-    r"""Show one rule: the query that its lists become, and the forms of its words.
-
-    \b
-    Examples:
-      monitor rules show aleppo
-    """
-    config = configuration()
-    if name not in config.rules:
-        known = ", ".join(config.rules) or "none"
-        raise click.UsageError(f"there is no rule {name!r}; the rules are {known}")
-    rule = config.rules[name]
-    lists = {n: i for n, i in config.lists.items() if f"@{n}" in config.queries[name]}
-    data = {"name": name, "query": config.queries[name], "lists": lists}
-
-    def text() -> str:
-        lines = [f"{rule.title or name}", f"  query     {config.queries[name]}"]
-        lines += [f"  @{n:8} {', '.join(items)}" for n, items in lists.items()]
-        lines.append(f"  feeds     {', '.join(rule.feeds) or 'all'}")
-        lines.append(f"  priority  {rule.priority}; on update: {rule.on_update}")
-        lines.append(
-            "  Every word also matches its inflected forms, in any case and accents."
-        )
-        return "\n".join(lines)
-
-    emit(data, text)
 
 
 # --- outbox ---

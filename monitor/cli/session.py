@@ -13,7 +13,7 @@ from monitor import log
 from monitor.cli.output import settings
 from monitor.clock import Clock, SystemClock
 from monitor.config import Config, load
-from monitor.config.values import duration
+from monitor.config.readers import duration
 from monitor.daemon import Daemon, build
 
 T = TypeVar("T")

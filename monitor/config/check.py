@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.channels import Channel, email, terminal
+from monitor.config.check_rules import trees
 from monitor.config.source import Source
 from monitor.config.values import (
     Articles,
@@ -18,11 +19,8 @@ from monitor.config.values import (
     Web,
 )
 from monitor.digests import slots
-from monitor.errors import RuleError
 from monitor.models import Article, PageState
-from monitor.rules import syntax
 from monitor.rules.index import Index, Rule
-from monitor.rules.tree import Node
 from monitor.text.toml import Path as Place
 
 _TERMINAL = "terminal"
@@ -42,12 +40,20 @@ def check(
     _sections_not_yet(source, root)
     _not_yet(source, root)
     feeds_of_rules = {n: _feeds(source, n, r, root) for n, r in root.rules.items()}
-    trees = _trees(source, root)
+    found = trees(source, root)
     send_to = _send_to(source, root, made)
     _subscribers(source, root)
     if source.problems:
         return None
-    rules = [Rule(name=n, tree=t, feeds=feeds_of_rules[n]) for n, t in trees.items()]
+    rules = [
+        Rule(
+            name=n,
+            tree=t,
+            feeds=feeds_of_rules[n],
+            min_score=root.rules[n].min_score,
+        )
+        for n, t in found.items()
+    ]
     index = Index(rules, root.lists)
     _rule_tests(source, root, index)
     return Config(
@@ -58,7 +64,7 @@ def check(
         feeds=root.feeds,
         lists=root.lists,
         rules=root.rules,
-        queries={name: str(tree) for name, tree in trees.items()},
+        queries={name: str(tree) for name, tree in found.items()},
         index=index,
         subscribers=root.subscribers,
         channels=made,
@@ -181,94 +187,6 @@ def _unknown(
     hint = "" if near else f"Known: {', '.join(sorted(known)) or 'none'}"
     where = ".".join(str(p) for p in place[:3])
     source.problem(place, f'{where}: there is no {what} "{name}"{offer}', hint=hint)
-
-
-def _trees(source: Source, root: Root) -> dict[str, Node]:
-    trees = {}
-    for name, rule in root.rules.items():
-        if tree := _tree(source, name, rule, root):
-            trees[name] = tree
-    for name, items in root.lists.items():
-        _list(source, name, items)
-    return trees
-
-
-def _tree(source: Source, name: str, rule: RuleConfig, root: Root) -> Node | None:
-    simple = rule.all or rule.any or rule.none
-    place: Place = ("rules", name)
-    if rule.query and simple:
-        message = f'rule "{name}": write either query or all/any/none, not both'
-        source.problem(place, message, at_key=True)
-        return None
-    if simple or not rule.query:
-        return _simple_tree(source, name, rule, root)
-    try:
-        return syntax.parse(rule.query, root.lists)
-    except RuleError as error:
-        if isinstance(source.tables["rules"][name], dict):
-            place = (*place, "query")
-        _rule_problem(source, place, name, error, (error.start, error.end))
-        return None
-
-
-def _simple_tree(
-    source: Source, name: str, rule: RuleConfig, root: Root
-) -> Node | None:
-    if not (rule.all or rule.any or rule.none):
-        if _was_written(source, name):
-            return None  # and was wrong, as has been said
-        hint = "Try: query = 'Aleppo AND airstrike'"
-        message = f'rule "{name}": the rule is empty'
-        source.problem(("rules", name), message, hint=hint, at_key=True)
-        return None
-    good = True
-    for key in ("all", "any", "none"):
-        for number, text in enumerate(getattr(rule, key)):
-            try:
-                syntax.item(text, root.lists)
-            except RuleError as error:
-                good = False
-                _rule_problem(source, ("rules", name, key, number), name, error, None)
-    if not good:
-        return None
-    try:
-        return syntax.parse_lists(
-            all=rule.all, any=rule.any, none=rule.none, lists=root.lists
-        )
-    except RuleError as error:
-        _rule_problem(source, ("rules", name), name, error, None)
-        return None
-
-
-def _was_written(source: Source, name: str) -> bool:
-    table = source.tables["rules"][name]
-    keys = ("query", "all", "any", "none")
-    return bool(any(map(table.get, keys)) if isinstance(table, dict) else table)
-
-
-def _rule_problem(
-    source: Source,
-    place: Place,
-    name: str,
-    error: RuleError,
-    inside: tuple[int, int] | None,
-) -> None:
-    message = f'rule "{name}": {error.message}'
-    source.problem(place, message, hint=error.hint, inside=inside)
-
-
-def _list(source: Source, name: str, items: tuple[str, ...]) -> None:
-    if not items:
-        source.problem(("lists", name), f"lists.{name}: the list is empty")
-    for number, text in enumerate(items):
-        place = ("lists", name, number)
-        if text.strip().startswith("@"):
-            source.problem(place, f"lists.{name}: a list cannot hold another list")
-            continue
-        try:
-            syntax.item(text)
-        except RuleError as error:
-            source.problem(place, f"lists.{name}: {error.message}", hint=error.hint)
 
 
 def _rule_tests(source: Source, root: Root, index: Index) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 _OPEN_KEYS = """
-all any articles at_once base_url channels contact database deliveries digest email
-identity every except feeds fetch first_run flood_limit from full_text gap groups
-heartbeat_url host include language lists listen match max_age max_body max_stories
-merge name none on_update operator outlet outlets pace path per_host port priority
-private_networks query quiet quiet_after rules send_to service skip smtp
-story_window subscribers timeout timezone title tls to type unmatched urgent_when
+all any articles at_least at_once author base_url channels contact database deliveries digest email
+identity every except feed feeds fetch first_run flood_limit from full_text gap groups
+heartbeat_url host in include lang language lists listen match max_age max_body max_stories
+merge min_score name near none on_update operator outlet outlets pace path per_host port priority
+private_networks query quiet quiet_after rules send_to service skip smtp source
+story_window subscribers tag timeout timezone title tls to type unmatched urgent_when
 url user user_agent verify web when_empty within keep tests
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())

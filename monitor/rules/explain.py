@@ -1,14 +1,33 @@
 """Say why a rule met an article, or why not. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from monitor.models import Article, Hit, Via
-from monitor.rules.index import ALL_FIELDS, Index, Reading
-from monitor.rules.tree import And, In, Node, Not, Or
+from monitor.rules.evaluate import Place, Spot, fields_in
+from monitor.rules.index import Index, Rule
+from monitor.rules.parser import META_FIELDS
+from monitor.rules.tree import (
+    And,
+    AtLeast,
+    Except,
+    In,
+    Near,
+    Node,
+    Not,
+    Of,
+    Or,
+    Phrase,
+    Word,
+    parts,
+)
+from monitor.rules.vocabulary import ALL_FIELDS, Reading
 from monitor.text.words import tokens
 
 _BESIDE = "beside the main text"
+_COMPARED = 200
 
 
 def why(hits: Iterable[Hit]) -> str:
@@ -34,33 +53,172 @@ def why_not(index: Index, rule_name: str, article: Article) -> str:
         return f'the rule does not watch feed "{article.feed}"'
     if any(match.rule == rule_name for match in index.match(article)):
         return "it matches now; the rule has changed since"
-    return _failing(index, rule.tree, index.read(article), ALL_FIELDS)
+    search = _Search(index, index.read(article), ALL_FIELDS)
+    if search.finds(rule.tree) is not None:
+        return f"it is met, but scores less than min_score = {rule.min_score:g}"
+    return _failing(rule.tree, search)
 
 
-def _failing(index: Index, node: Node, reading: Reading, fields: Sequence[str]) -> str:
-    match node:
-        case And():
-            met = (
-                index.evaluate(c, reading, fields) is not None for c in node.children
-            )
-            failed = node.children[list(met).index(False)]
-            return _failing(index, failed, reading, fields)
-        case Not():
-            found = index.evaluate(node.child, reading, fields)
-            return f"excluded by {node}{f', {_place(found[0].field)}' if found else ''}"
-        case Or():
-            return f"needs one of {node}"
-        case _ if index.evaluate(_inside(node), reading, ALL_FIELDS) is not None:
-            field = node.field if isinstance(node, In) else fields[0]
-            return f"{node}: found, but not in {field}"
-        case In():
-            return _failing(index, node.child, reading, (node.field,))
-        case _:
-            return f"needs {node}{_nearest(str(node), reading)}"
+def outline(index: Index, rule_name: str, article: Article) -> list[str]:
+    """The tree of a rule, a line a part: + for what is met, where; - for what is not."""
+    rule = index.rules[rule_name]
+    search = _Search(index, index.read(article), ALL_FIELDS)
+    return list(_lines(rule.tree, search, 0))
 
 
-def _inside(node: Node) -> Node:
-    return node.child if isinstance(node, In) else node
+def _lines(node: Node, search: "_Search", depth: int) -> Iterator[str]:
+    found = search.finds(node)
+    inner = (
+        replace(search, fields=fields_in(node.field, search.fields))
+        if isinstance(node, In)
+        else search
+    )
+    children = parts(node) if isinstance(node, And | Or | Of | Not | In) else ()
+    name = type(node).__name__.upper() if isinstance(node, And | Or) else str(node)
+    places = "" if children or not found else f"  {_places(found, search.reading)}"
+    if isinstance(node, Not):
+        places = "  absent, as required" if found is not None else "  it is there"
+    yield f"{'  ' * depth}{'-' if found is None else '+'} {name}{places}"
+    for child in children:
+        yield from _lines(child, inner, depth + 1)
+
+
+def _places(spots: Sequence[Spot], reading: Reading) -> str:
+    spot = spots[0]
+    if spot.field not in ALL_FIELDS:
+        return spot.field
+    words = reading.words[spot.field]
+    start, end = spot.chars or (words[spot.start].start, words[spot.end - 1].end)
+    form = reading.text[spot.field][start:end]
+    more = f" … ({len(spots)} places)" if len(spots) > 1 else ""
+    return f'{spot.field} {start}-{end} "{form}" ({spot.via}){more}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """An article before the rules, and the fields in which they look."""
+
+    index: Index
+    reading: Reading
+    fields: Sequence[str]
+
+    def finds(self, node: Node) -> list[Spot] | None:
+        return self.index.evaluate(node, self.reading, self.fields)
+
+    def places(self, node: Node) -> list[Place]:
+        return self.index.places(node, self.reading, self.fields)
+
+
+def _failing(node: Node, search: _Search) -> str:
+    explained = _FAILURES.get(type(node))
+    return explained(node, search) if explained else _missing(node, search)
+
+
+def _and(node: And, search: _Search) -> str:
+    failed = next(child for child in node.children if search.finds(child) is None)
+    return _failing(failed, search)
+
+
+def _not(node: Not, search: _Search) -> str:
+    found = search.finds(node.child)
+    where = f", {_where(found[0], search.reading)}" if found else ""
+    return f"excluded by {node}{where}"
+
+
+def _or(node: Or, _: _Search) -> str:
+    return f"needs one of {node}"
+
+
+def _in(node: In, search: _Search) -> str:
+    if node.field in META_FIELDS:
+        return f'{node}: its {node.field} is "{search.reading.text[node.field]}"'
+    everywhere = replace(search, fields=ALL_FIELDS)
+    if node.field != "text" and everywhere.finds(node.child) is not None:
+        return f"{node}: found, but not in {node.field}"
+    inside = fields_in(node.field, search.fields)
+    return _failing(node.child, replace(search, fields=inside))
+
+
+def _missing(node: Node, search: _Search) -> str:
+    everywhere = replace(search, fields=ALL_FIELDS)
+    if everywhere.finds(node) is not None:
+        return f"{node}: found, but not in {search.fields[0]}"
+    if isinstance(node, Word | Phrase) and node.exact:
+        # These rules do not look for it in other forms, so the text is read anew.
+        loose = Index([Rule(name="loose", tree=replace(node, exact=False))], {})
+        reading = loose.read(search.reading.article)
+        found = loose.evaluate(loose.rules["loose"].tree, reading, search.fields)
+        if found:
+            return f"{node}: {_otherwise(node, found[0], reading)}"
+    return f"needs {node}{_nearest(str(node), search.reading)}"
+
+
+def _at_least(node: AtLeast, search: _Search) -> str:
+    there = {p.spots for p in search.places(node.child)}
+    return f"{node}: found {len(there)} of {node.count}"
+
+
+def _of(node: Of, search: _Search) -> str:
+    found = [str(c) for c in node.children if search.finds(c) is not None]
+    names = f" ({', '.join(found)})" if found else ""
+    return f"{node}: found {len(found)} of {node.count}{names}"
+
+
+def _except(node: Except, search: _Search) -> str:
+    if not search.places(node.left):
+        return _failing(node.left, search)
+    return f"{node}: every {node.left} stands inside {node.right}"
+
+
+def _near(node: Near, search: _Search) -> str:
+    for side in (node.left, node.right):
+        if not search.places(side):
+            return _failing(side, search)
+    apart = _apart(search.places(node.left), search.places(node.right))
+    if apart is None:
+        return f"{node}: never in one field"
+    if apart <= node.distance:
+        return f"{node}: only in the other order"
+    return f"{node}: closest pair is {apart} words apart"
+
+
+_FAILURES: dict[type, Callable[[Any, _Search], str]] = {
+    And: _and,
+    Not: _not,
+    Or: _or,
+    In: _in,
+    AtLeast: _at_least,
+    Of: _of,
+    Except: _except,
+    Near: _near,
+}
+
+
+def _apart(left: Sequence[Place], right: Sequence[Place]) -> int | None:
+    """How many words lie between the two nearest places; only some are compared."""
+    gaps = [
+        max(one.start - two.end, two.start - one.end)
+        for one in left[:_COMPARED]
+        for two in right[:_COMPARED]
+        if one.field == two.field
+    ]
+    return min((gap for gap in gaps if gap >= 0), default=None)
+
+
+def _otherwise(node: Word | Phrase, spot: Spot, reading: Reading) -> str:
+    """In which other form something stands that is wanted as typed."""
+    words = reading.words[spot.field]
+    start, end = words[spot.start].start, words[spot.end - 1].end
+    form = reading.text[spot.field][start:end]
+    same = form.casefold() == node.text.casefold()
+    return f'found "{form}" ({"case" if same else "another form"})'
+
+
+def _where(spot: Spot, reading: Reading) -> str:
+    if spot.field not in ALL_FIELDS:
+        return f"by its {spot.field}"
+    start = spot.chars[0] if spot.chars else reading.words[spot.field][spot.start].start
+    return f"{_place(spot.field)}, at {start}"
 
 
 def _place(field: str) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from monitor.errors import RuleError
 from monitor.text.words import tokens as words_of
 
-_LATER_OPERATORS = re.compile(r"(?:NEAR|ONEAR|ATLEAST)(?:/\w*)?|EXCEPT|OF")
+_NUMBERED = re.compile(r"(NEAR|ONEAR|ATLEAST)(?:/(.*))?", re.DOTALL)
+_MOST = 99
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)"
     r"|(?P<field>[A-Za-z]\w*:(?!//))"
-    r"|(?P<exact>=)|(?P<quote>[\"“„«])|(?P<minus>-(?=\S))"
+    r"|(?P<exact>=)|(?P<quote>[\"“„«])|(?P<minus>-(?=\S))|(?P<slash>/)"
     r"|(?P<word>[^\s\"“”„«»(),]+)"
 )
 
@@ -20,24 +21,21 @@ _TOKEN = re.compile(
 class Token:
     """A piece of a rule with its place.
 
-    ``kind`` is word, phrase, list, field, and, or, not, open, close, comma, exact, end.
+    ``kind`` is word, phrase, regex, list, field, and, or, not, near, onear, except,
+    atleast, of, open, close, comma, exact, end. ``number`` is that of NEAR/5 and
+    its like.
     """
 
     kind: str
     text: str
     start: int
     end: int
+    number: int | None = None
 
 
 def problem(code: str, message: str, start: int, end: int, hint: str) -> RuleError:
     """An error at a place, with the way out."""
     return RuleError(code, message, start=start, end=end, hint=f"Try: {hint}")
-
-
-def later(what: str, start: int, end: int) -> RuleError:
-    """An error for what the language will have and has not yet."""
-    hint = "write words, phrases, AND, OR, NOT, @lists, title: summary: body:"
-    return problem("E00", f"{what} is not supported yet", start, end, hint)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -56,6 +54,8 @@ def tokenize(text: str) -> list[Token]:
         token = Token(kind, match[0], at, match.end())
         if kind == "quote":
             token = _phrase(text, at)
+        elif kind == "slash":
+            token = _regex(text, at)
         elif kind == "word":
             token = _word(token)
         elif kind == "minus":
@@ -82,12 +82,37 @@ def _phrase(text: str, at: int) -> Token:
     return Token("phrase", "".join(inside), at, end + 1)
 
 
+def _regex(text: str, at: int) -> Token:
+    """A pattern between slashes; ``text`` of the token is what stands between them."""
+    end = at + 1
+    while end < len(text) and text[end] != "/":
+        end += 2 if text[end] == "\\" else 1
+    if end >= len(text):
+        hint = "add / at the end, or write the words without slashes"
+        message = "this regular expression is never closed"
+        raise problem("E02", message, at, at + 1, hint)
+    pattern = text[at + 1 : end].replace("\\/", "/")
+    if not pattern:
+        hint = "write a pattern between the slashes: /CVE-\\d+/"
+        message = "this regular expression is empty"
+        raise problem("E06", message, at, end + 1, hint)
+    behind = re.match(r"[^\s(),]*", text[end + 1 :])
+    flags = behind[0] if behind else ""
+    if flags not in ("", "i"):
+        hint = "only i may stand right behind a pattern; put other text in quotes"
+        message = f"{flags!r} behind a regular expression"
+        raise problem("E09", message, end + 1, end + 1 + len(flags), hint)
+    any_case = flags == "i"
+    return Token("regex", pattern, at, end + 1 + any_case, number=int(any_case))
+
+
 def _word(token: Token) -> Token:
     text = token.text
-    if text in ("AND", "OR", "NOT"):
+    if text in ("AND", "OR", "NOT", "EXCEPT", "OF"):
         return Token(text.lower(), text, token.start, token.end)
+    if numbered := _NUMBERED.fullmatch(text):
+        return _operator(token, numbered)
     _refuse_lookalikes(token)
-    _refuse_later(token)
     if text.startswith("@"):
         return Token("list", text, token.start, token.end)
     if not words_of(text):
@@ -118,11 +143,15 @@ def _refuse_lookalikes(token: Token) -> None:
         raise problem("E04", "I expected a word after -", token.start, token.end, hint)
 
 
-def _refuse_later(token: Token) -> None:
-    text = token.text
-    if _LATER_OPERATORS.fullmatch(text):
-        raise later(text.partition("/")[0], token.start, token.end)
-    if text.startswith("/"):
-        raise later("a regular expression", token.start, token.end)
-    if "*" in text or "?" in text:
-        raise later("a wildcard", token.start, token.end)
+def _operator(token: Token, numbered: re.Match[str]) -> Token:
+    """NEAR, ONEAR or ATLEAST with its number."""
+    name, number = numbered.groups()
+    least = 1 if name == "ATLEAST" else 0
+    if number is None and name != "ATLEAST":
+        return Token(name.lower(), token.text, token.start, token.end)
+    if number is None or not re.fullmatch(r"[0-9]{1,2}", number) or int(number) < least:
+        hint = f"write {name}/{max(least, 5)} with a number from {least} to {_MOST}"
+        message = f"{name} needs a number"
+        raise problem("E08", message, token.start, token.end, hint)
+    kind = name.lower()
+    return Token(kind, token.text, token.start, token.end, number=int(number))

@@ -1,0 +1,125 @@
+"""rules test and rules explain, as a person runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import execute
+
+CASE = {"id": "one", "query": "Aleppo", "text": {"title": "Aleppo"}, "expected": True}
+TEXT = "Airstrikes hit eastern Aleppo\nJets bombed the eastern districts of Aleppo.\n"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def cases(*found: object) -> str:
+    text = "\n".join(json.dumps(case) for case in found)
+    Path("cases.jsonl").write_text(f"{text}\n\n", "utf-8")
+    return "cases.jsonl"
+
+
+def explain(query: str, text: str = TEXT) -> int:
+    Path("text.txt").write_text(text, "utf-8")
+    return execute(("rules", "explain", query, "--article", "text.txt"))
+
+
+def test_solved_cases_need_no_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    status = execute(("rules", "test", "--cases", cases(CASE)))
+
+    assert status == 0
+    assert capsys.readouterr().out == "1 of 1 case right\n"
+
+
+def test_a_case_that_differs_is_named_and_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    missed = CASE | {"id": "two", "query": "Idlib"}
+    false = CASE | {"id": 3, "expected": False}
+
+    status = execute(("--json", "rules", "test", "--cases", cases(CASE, missed, false)))
+
+    found = json.loads(capsys.readouterr().out)
+    assert status == 1
+    assert found == {"cases": 3, "right": 1, "missed": ["two"], "false": ["3"]}
+
+
+def test_a_line_that_is_no_case_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    status = execute(("rules", "test", "--cases", cases({"query": "x"})))
+
+    assert status == 2
+    assert "cases.jsonl:1: this is no case" in capsys.readouterr().err
+
+
+def test_the_tests_of_the_configuration_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("config.toml").write_text(
+        '[rules.a]\nquery = "Aleppo"\n[rules.a.tests]\n'
+        'match = ["Aleppo"]\nskip = ["Idlib"]\n[rules]\nb = "Homs"\n',
+        "utf-8",
+    )
+
+    statuses = [execute(("rules", "test", *names)) for names in ((), ("b",), ("c",))]
+
+    assert statuses == [0, 0, 2]
+    out = capsys.readouterr().out
+    assert out == "2 of 2 cases right\n0 of 0 cases right\n"
+
+
+def test_an_explanation_shows_what_is_met_and_where(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = explain("Aleppo AND airstrike NOT football")
+
+    out = capsys.readouterr().out
+    assert status == 0
+    assert out.startswith("MATCH  score ")
+    assert '+ airstrike  title 0-10 "Airstrikes" (inflection)' in out
+    assert "+ NOT football  absent, as required" in out
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("Aleppo NEAR/3 jet", "closest pair is 5 words apart"),
+        ("Aleppo ONEAR/9 jet", "only in the other order"),
+        ("ATLEAST/3 Aleppo", "found 2 of 3"),
+        ("2 OF (Aleppo, Idlib)", "found 1 of 2 (Aleppo)"),
+        ("=aleppos", "needs =aleppos"),
+        ("=airstrike", 'found "Airstrikes" (another form)'),
+        ("jet NOT Aleppo", "excluded by NOT Aleppo, in title, at 23"),
+        ("title:jet", "found, but not in title"),
+        ("lang:fr jet", 'its lang is "en"'),
+        ("Aleppo EXCEPT (districts NEAR/9 Aleppo OR hit NEAR Aleppo)", "stands inside"),
+        ("Homs NEAR jet", "needs Homs"),
+        ("hit NEAR jet", "never in one field"),
+    ],
+)
+def test_a_miss_says_how_near_it_came(
+    capsys: pytest.CaptureFixture[str], query: str, reason: str
+) -> None:
+    status = explain(query)
+
+    assert status == 1
+    assert reason in capsys.readouterr().out
+
+
+def test_a_query_that_cannot_be_read_is_shown_with_a_caret(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = explain("Aleppo or Idlib")
+
+    assert status == 2
+    assert "  Aleppo or Idlib\n         ^^\n" in capsys.readouterr().err
+
+
+def test_a_page_is_read_as_an_article(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "Airstrikes hit eastern Aleppo on Sunday, the civil defence said. " * 12
+    status = explain("Aleppo", f"<html><body><p>{words}</p></body></html>")
+
+    assert status == 0
+    assert "body" in capsys.readouterr().out
