@@ -142,7 +142,13 @@ class _Reader:
                 return {p for field in fields for p in self._in_field(node, field)}
 
     def _in_field(self, leaf: Node, field: str) -> Iterator[Found]:
-        text = _field(self.article, field)
+        if field == "tag" and not isinstance(leaf, Regex):  # no phrase spans two
+            text = "\n. qzqz. ".join(self.article.tags)
+            yield from self._in_text(leaf, field, text)
+            return
+        yield from self._in_text(leaf, field, _field(self.article, field))
+
+    def _in_text(self, leaf: Node, field: str, text: str) -> Iterator[Found]:
         words = tokens(text)
         if isinstance(leaf, Regex):
             flags = re.IGNORECASE if leaf.any_case else 0
@@ -170,6 +176,8 @@ class _Reader:
         if len(words) < 2 or isinstance(leaf, Wildcard):
             return
         first, second = words[:2]
+        if not fold(row[0]).startswith(fold(first.surface)):
+            return
         if may_join(first.surface, second.surface, second.gap) and self._same(
             row[0], first.surface + second.surface, leaf
         ):

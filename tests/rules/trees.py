@@ -157,7 +157,7 @@ CHAINS = st.one_of(
     _NEAR,
     near(_PLACED | _NEAR),
     st.builds(Except, _PLACED | _NEAR, _PLACED | _NEAR),
-    st.builds(AtLeast, st.integers(1, 3), _NEAR),
+    st.builds(AtLeast, st.integers(1, 3), near(placed(WORDS, WORDS))),
 )
 
 # --- articles ---
