@@ -34,6 +34,7 @@ from monitor.rules.wildcards import has_wildcard, wildcard
 from monitor.text.words import tokens as words_of
 
 _MAX_LENGTH = 20_000
+_MOST_NEAR = 40
 
 
 def parse(text: str, lists: Collection[str] = ()) -> Node:
@@ -77,6 +78,9 @@ def parse_lists(rule: Lists, names: Collection[str] = ()) -> Node:
             wanted than there are.
     """
     needed = [item(text, names) for text in rule.all]
+    if rule.near is not None and len(needed) > _MOST_NEAR:
+        hint = f"write at most {_MOST_NEAR} items, or put names into [lists]"
+        raise problem("E02", "too many items for near", 0, 1, hint)
     if rule.near is not None and len(needed) > 1:
         needed = [reduce(lambda one, two: Near(one, two, rule.near or 0), needed)]
     parts = [_inside(node, rule.inside) for node in needed]

@@ -14,7 +14,7 @@ from monitor.rules.tree import (
 )
 from monitor.rules.vocabulary import ALL_FIELDS
 from tests.rules.reference import places_of, verdict
-from tests.rules.trees import ARTICLES, CHAINS, TREES
+from tests.rules.trees import ARTICLES, CHAINS, COUNTED, TREES
 from tests.rules.trying import LISTS
 
 
@@ -49,7 +49,7 @@ def test_the_index_comes_to_the_obvious_verdict(
 
 
 @settings(max_examples=300, deadline=None)
-@given(CHAINS, ARTICLES)
+@given(CHAINS | COUNTED, ARTICLES)
 def test_a_chain_is_found_wherever_it_stands(tree: Node, read: Article) -> None:
     (found,) = said([tree], read)
 

@@ -167,3 +167,15 @@ def test_any_lists_are_refused_or_print_a_query_that_means_the_same(
         return
 
     assert parse(str(tree), LISTS) == tree
+
+
+@pytest.mark.parametrize("count", [40, 41, 1_000])
+def test_many_items_that_must_be_near_are_refused_or_can_be_printed(
+    count: int,
+) -> None:
+    try:
+        tree = parse_lists(Lists(all=["a"] * count, near=3))
+    except RuleError:
+        return
+
+    assert parse(str(tree)) == tree

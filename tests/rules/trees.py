@@ -157,8 +157,8 @@ CHAINS = st.one_of(
     _NEAR,
     near(_PLACED | _NEAR),
     st.builds(Except, _PLACED | _NEAR, _PLACED | _NEAR),
-    st.builds(AtLeast, st.integers(1, 3), near(placed(WORDS, WORDS))),
 )
+COUNTED: Trees = st.builds(AtLeast, st.integers(1, 3), near(placed(WORDS, WORDS)))
 
 # --- articles ---
 
