@@ -60,8 +60,8 @@ def spans(body: bytes, *context: str) -> Spans | None:
 
     The hashes differ also when the root element, the base and language of the whole or
     ``context`` (its type, its address) do, because these too decide what an entry
-    means. No two of them are
-    equal. The caller still has to compare the number of spans with what is parsed.
+    means. No two hashes are equal. The caller still has to compare the number of
+    spans with what is parsed.
     """
     if any(mark in body[:200] for mark in _WIDE):
         return None

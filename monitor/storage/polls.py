@@ -47,10 +47,7 @@ class Contents:
 
 
 def record_answer(tx: Transaction, feed: Feed, answer: Answer) -> None:
-    """Store a success: it clears failures and renews the schedule.
-
-    A poll of the feed's last known state that needed no word is the whole of it.
-    """
+    """Store a success: it clears failures and renews the schedule."""
     redirect = answer.redirect
     tx.run(
         """
