@@ -4,10 +4,10 @@ httpx decodes without a limit on what a compressed body opens to, and takes a cu
 one for a whole; hence our own decoding of the two encodings we ask for.
 """
 
-import asyncio
+import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from typing import IO
 
 import httpx
 
@@ -72,35 +72,38 @@ def _decoder(headers: httpx.Headers) -> _Gunzip | None:
     return _Gunzip() if known else None
 
 
-async def read_body(
-    response: httpx.Response, limit: int, big: asyncio.Semaphore
-) -> bytes:
+async def read_body(response: httpx.Response, limit: int) -> bytes:
     """The whole body; both what comes over the wire and what it opens to is bounded.
 
-    Only so many bodies grow past a size that is usual at the same time as ``big`` has
-    room for; the others wait with what they have.
+    What grows past a usual size waits for its end in a file without a name, so that
+    many bodies that never end take no memory.
 
     Raises:
         FetchTooLarge: It grew past ``limit`` bytes, or opened to absurdly more than
             came over the wire.
-        FetchError: It cannot be decoded, or was cut off.
+        FetchError: It cannot be decoded, was cut off, or there is no room for it.
     """
-    decoder, found, size, wire = None, [], 0, 0
-    async with AsyncExitStack() as stack:
-        async for chunk in response.stream:  # type: ignore[union-attr]  # always async
-            if chunk and not wire:  # a 304 may name an encoding and have no body
-                decoder = _decoder(response.headers)
-            wire += len(chunk)
-            for piece in decoder.pieces(chunk) if decoder else (chunk,):
-                usual = size <= _USUAL
-                size += len(piece)
-                found.append(piece)
-                _check(size, wire, limit)
-                if usual and size > _USUAL:
-                    await stack.enter_async_context(big)
-        if decoder and not decoder.complete:
-            raise FetchError("the compressed body was cut off")
-        return b"".join(found)
+    try:
+        with tempfile.SpooledTemporaryFile(max_size=_USUAL) as file:
+            return await _spool(response, limit, file)
+    except OSError as error:
+        raise FetchError(f"no room for a large body: {error.strerror}") from error
+
+
+async def _spool(response: httpx.Response, limit: int, file: IO[bytes]) -> bytes:
+    decoder, size, wire = None, 0, 0
+    async for chunk in response.stream:  # type: ignore[union-attr]  # always async
+        if chunk and not wire:  # a 304 may name an encoding and have no body
+            decoder = _decoder(response.headers)
+        wire += len(chunk)
+        for piece in decoder.pieces(chunk) if decoder else (chunk,):
+            size += len(piece)
+            _check(size, wire, limit)
+            file.write(piece)
+    if decoder and not decoder.complete:
+        raise FetchError("the compressed body was cut off")
+    file.seek(0)
+    return file.read()
 
 
 def _check(size: int, wire: int, limit: int) -> None:

@@ -37,7 +37,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CONNECT_SECONDS = 10.0
-_BIG_AT_ONCE = 2
 _N = ipaddress.ip_network
 _NAT64 = _N("64:ff9b::/96")
 _UNICAST = _N("2000::/3")
@@ -227,7 +226,6 @@ class Client:
         self._transport = transport
         self._user_agent = user_agent
         self._rooms = Rooms(per_host)
-        self._big = asyncio.Semaphore(_BIG_AT_ONCE)
         self._deadline = timeout.total_seconds()
         self._now = now
 
@@ -326,7 +324,7 @@ class Client:
         return Fetched(
             status=response.status_code,
             url=str(url),
-            body=await read_body(response, request.limit, self._big),
+            body=await read_body(response, request.limit),
             content_type=headers.get("content-type", ""),
             etag=headers.get("etag"),
             last_modified=headers.get("last-modified"),

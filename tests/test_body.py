@@ -1,10 +1,13 @@
-"""How much of a body is read, and how many large ones at once."""
+"""How much of a body is read, and where it waits for its end."""
 
 import asyncio
 import gzip
 import random
+import tempfile
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,23 +25,16 @@ NOISE = random.Random(1).randbytes(MOST + 2)  # noqa: S311 - it only has to be l
 
 
 class Pieces(httpx.AsyncByteStream):
-    """A body in pieces; after each it waits until it may go on, if it has to."""
+    """A body in pieces, with a count of those that were asked for."""
 
-    def __init__(self, pieces: Iterable[bytes], *, holds: bool = False) -> None:
-        self._pieces = list(pieces)
-        self._go = asyncio.Event()
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
         self.given = 0
-        if not holds:
-            self._go.set()
-
-    def go_on(self) -> None:
-        self._go.set()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             self.given += 1
             yield piece
-            await self._go.wait()
 
 
 def response(stream: Pieces, encoding: str = "") -> httpx.Response:
@@ -47,11 +43,9 @@ def response(stream: Pieces, encoding: str = "") -> httpx.Response:
 
 
 def read(*pieces: bytes, encoding: str = "", limit: int = 16 * MIB) -> bytes:
-    """The whole body, with room for one large one."""
-
     async def scene() -> bytes:
         answer = response(Pieces(pieces), encoding)
-        return await read_body(answer, limit, asyncio.Semaphore(1))
+        return await read_body(answer, limit)
 
     return asyncio.run(scene())
 
@@ -106,7 +100,7 @@ def test_reading_stops_where_the_limit_is_passed() -> None:
     async def scene() -> int:
         stream = Pieces([TEXT] * 10)
         with pytest.raises(FetchTooLarge):
-            await read_body(response(stream), 2 * len(TEXT), asyncio.Semaphore(1))
+            await read_body(response(stream), 2 * len(TEXT))
         return stream.given
 
     given_out = asyncio.run(scene())
@@ -226,117 +220,36 @@ def test_no_body_at_all_needs_no_decoding(encoding: str, pieces: list[bytes]) ->
     assert found == b""
 
 
-# --- large bodies wait for each other ---
-
-USUAL = [NOISE[:MOST]]
-LARGE = [NOISE[: MOST + 1], b"the rest"]
+# --- large bodies ---
 
 
-async def settled() -> None:
-    """Everybody has gone as far as they can."""
-    for _ in range(20):
-        await asyncio.sleep(0)
+@pytest.mark.parametrize("size", [MOST, MOST + 1, MOST + 2])
+def test_a_body_of_about_the_usual_size_is_whole(size: int) -> None:
+    found = read(NOISE[: size - 9], NOISE[size - 9 : size])
+
+    assert found == NOISE[:size]
 
 
-class Readers:
-    """Bodies that are read at the same time, with room for so many large ones."""
+def test_a_large_body_that_has_not_ended_takes_no_memory() -> None:
+    async def scene() -> int:
+        stream = Pieces(bytes(MIB) for _ in range(12))
+        tracemalloc.start()
+        with pytest.raises(FetchTooLarge):
+            await read_body(response(stream), 8 * MIB)
+        return tracemalloc.get_traced_memory()[1]
 
-    def __init__(self, room: int) -> None:
-        self.big = asyncio.Semaphore(room)
+    try:
+        peak = asyncio.run(scene())
+    finally:
+        tracemalloc.stop()
 
-    def begin(
-        self, *pieces: bytes, holds: bool = False, limit: int = 16 * MIB
-    ) -> tuple[Pieces, asyncio.Task[bytes]]:
-        stream = Pieces(pieces, holds=holds)
-        work = read_body(response(stream), limit, self.big)
-        return stream, asyncio.create_task(work)
-
-
-@pytest.mark.parametrize("room", [1, 2])
-def test_a_large_body_waits_with_what_it_has_until_there_is_room(room: int) -> None:
-    async def scene() -> tuple[bool, int, list[bytes]]:
-        readers = Readers(room)
-        first = [readers.begin(*LARGE, holds=True) for _ in range(room)]
-        await settled()
-        stream, late = readers.begin(*LARGE)
-        await settled()
-        waited, given_out = not late.done(), stream.given
-        for held, _ in first:
-            held.go_on()
-        bodies = await asyncio.gather(late, *(task for _, task in first))
-        return waited, given_out, bodies
-
-    waited, given_out, bodies = asyncio.run(scene())
-
-    assert waited
-    assert given_out == 1  # no more of it was asked for
-    assert bodies == [b"".join(LARGE)] * (room + 1)
+    assert peak < 4 * MIB
 
 
-def test_bodies_of_a_usual_size_do_not_wait_for_large_ones() -> None:
-    async def scene() -> list[bytes]:
-        readers = Readers(1)
-        _, large = readers.begin(*LARGE, holds=True)
-        await settled()
-        usual = [readers.begin(*USUAL)[1] for _ in range(3)]
-        await settled()
-        found = [task.result() for task in usual]
-        large.cancel()
-        await asyncio.gather(large, return_exceptions=True)
-        return found
+def test_a_large_body_for_which_there_is_no_room_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
 
-    found = asyncio.run(scene())
-
-    assert found == [b"".join(USUAL)] * 3
-
-
-def test_a_large_body_takes_one_room_however_many_pieces_it_has() -> None:
-    async def scene() -> tuple[bytes, bool]:
-        readers = Readers(1)
-        _, task = readers.begin(*LARGE, *LARGE, *LARGE)
-        body = await task
-        return body, readers.big.locked()
-
-    body, taken = asyncio.run(scene())
-
-    assert body == b"".join(LARGE) * 3
-    assert not taken
-
-
-@pytest.mark.parametrize("end", ["cancelled", "too large"])
-def test_a_large_body_that_is_given_up_makes_room(end: str) -> None:
-    async def scene() -> bytes:
-        readers = Readers(1)
-        stream, first = readers.begin(*LARGE, holds=True, limit=MOST + 2)
-        await settled()
-        _, second = readers.begin(*LARGE)
-        await settled()
-        if end == "cancelled":
-            first.cancel()
-        stream.go_on()
-        await asyncio.gather(first, return_exceptions=True)
-        async with asyncio.timeout(1):
-            return await second
-
-    body = asyncio.run(scene())
-
-    assert body == b"".join(LARGE)
-
-
-def test_a_large_body_that_gives_up_waiting_harms_nobody() -> None:
-    async def scene() -> tuple[bytes, bool]:
-        readers = Readers(1)
-        held, first = readers.begin(*LARGE, holds=True)
-        await settled()
-        _, second = readers.begin(*LARGE)
-        await settled()
-        second.cancel()
-        held.go_on()
-        body, _ = await asyncio.gather(first, second, return_exceptions=True)
-        assert isinstance(body, bytes)
-        return body, readers.big.locked()
-
-    body, taken = asyncio.run(scene())
-
-    assert body == b"".join(LARGE)
-    assert not taken
+    with pytest.raises(FetchError, match=r"^no room for a large body: No such file"):
+        read(NOISE)
