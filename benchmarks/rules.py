@@ -97,10 +97,10 @@ def usual(rules: Sequence[str]) -> list[list[re.Pattern[str]]]:
     ]
 
 
-def anchored(index: Index, article: Article) -> set[str]:
+def anchored(index: Index, article: Article) -> set[int]:
     """The rules of which a word that leads to them stands in an article."""
     there = index.read(article).spots
-    return {name for single in there for name in index.anchored.get(single, ())}
+    return {id(tree) for single in there for tree, _ in index.anchored.get(single, ())}
 
 
 def measure(

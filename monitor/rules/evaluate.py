@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ from monitor.rules.tree import (
     Or,
     Regex,
     Site,
+    parts,
+    with_parts,
 )
 from monitor.rules.vocabulary import Reading, Vocabulary, Way
 from monitor.text.urls import host_of
@@ -31,6 +33,9 @@ from monitor.text.urls import host_of
 _PAIRS = 4
 """With so many neighbours on a side a place is paired; more are not news."""
 _MOST_PAIRS = 1_000
+
+
+Fields = tuple[str, ...]
 
 
 class Spot(NamedTuple):
@@ -63,42 +68,57 @@ class Evaluator:
         self, vocabulary: Vocabulary, lists: Mapping[str, Sequence[Node]]
     ) -> None:
         self._vocabulary = vocabulary
-        self._lists = lists
+        self._terms_of_all: dict[Node, Node] = {}
+        self._lists = {n: list(map(self.shared, of)) for n, of in lists.items()}
+
+    def shared(self, node: Node) -> Node:
+        """A tree whose terms are the same for all rules, so that each is found once."""
+        inside = parts(node)
+        if not inside:
+            return self._terms_of_all.setdefault(node, node)
+        shared = tuple(map(self.shared, inside))
+        if all(one is other for one, other in zip(inside, shared, strict=True)):
+            return node
+        return with_parts(node, shared)
 
     def evaluate(
-        self, node: Node, reading: Reading, fields: Sequence[str]
+        self, node: Node, reading: Reading, fields: Fields
     ) -> list[Spot] | None:
         """Where a tree is met in the given fields; None if it is not."""
-        match node:
-            case Everything():
-                return []
-            case And() | Or() | Of():
-                return self._several(node, reading, fields)
-            case Not():
-                there = self.evaluate(node.child, reading, fields) is not None
-                return None if there else []
-            case In():
-                inside = fields_in(node.field, fields)
-                return self.evaluate(node.child, reading, inside)
-            case Site():
-                return [] if _is_from(node, reading, fields) else None
-        return self._placed(node, reading, fields)
+        return _EVALUATED.get(type(node), Evaluator._placed)(
+            self, node, reading, fields
+        )
+
+    def _everything(self, _: Everything, __: Reading, ___: Fields) -> list[Spot]:
+        return []
+
+    def _not(self, node: Not, reading: Reading, fields: Fields) -> list[Spot] | None:
+        there = self.evaluate(node.child, reading, fields) is not None
+        return None if there else []
+
+    def _in(self, node: In, reading: Reading, fields: Fields) -> list[Spot] | None:
+        return self.evaluate(node.child, reading, fields_in(node.field, fields))
+
+    def _site(self, node: Site, reading: Reading, fields: Fields) -> list[Spot] | None:
+        return [] if _is_from(node, reading, fields) else None
 
     def _placed(
-        self, node: Node, reading: Reading, fields: Sequence[str]
+        self, node: Node, reading: Reading, fields: Fields
     ) -> list[Spot] | None:
-        inner = node.child if isinstance(node, AtLeast) else node
-        places = self.places(inner, reading, fields)
-        if not places:
+        places = self.places(node, reading, fields)
+        return [spot for place in places for spot in place.spots] or None
+
+    def _at_least(
+        self, node: AtLeast, reading: Reading, fields: Fields
+    ) -> list[Spot] | None:
+        places = self.places(node.child, reading, fields)
+        there = {(p.field, *_chars(p, reading)) for p in places}
+        if len(there) < node.count:
             return None
-        if isinstance(node, AtLeast):
-            there = {(p.field, *_chars(p, reading)) for p in places}
-            if len(there) < node.count:
-                return None
         return [spot for place in places for spot in place.spots]
 
     def _several(
-        self, node: And | Or | Of, reading: Reading, fields: Sequence[str]
+        self, node: And | Or | Of, reading: Reading, fields: Fields
     ) -> list[Spot] | None:
         needed = 1 if isinstance(node, Or) else len(node.children)
         needed = node.count if isinstance(node, Of) else needed
@@ -115,33 +135,38 @@ class Evaluator:
                 spots += found
         return spots if met >= needed else None
 
-    def places(
-        self, node: Node, reading: Reading, fields: Sequence[str]
-    ) -> list[Place]:
+    def places(self, node: Node, reading: Reading, fields: Fields) -> list[Place]:
         """Where a node stands that has a place in the text."""
-        match node:
-            case Or():
-                each = (self.places(c, reading, fields) for c in node.children)
-                return [place for places in each for place in places]
-            case ListName():
-                return self._listed(node, reading, fields)
-            case Near():
-                left = self.places(node.left, reading, fields)
-                right = self.places(node.right, reading, fields) if left else []
-                pairs = islice(_near(node, left, right), _MOST_PAIRS)
-                return list({(p.field, p.start, p.end): p for p in pairs}.values())
-            case Except():
-                left = self.places(node.left, reading, fields)
-                right = self.places(node.right, reading, fields) if left else []
-                return list(_outside(left, right, reading))
-            case Regex():
-                return list(_matches(node, reading, fields))
-        assert isinstance(node, Leaf)  # noqa: S101 - the parser lets nothing else here
-        return list(self._terms(node, reading, fields))
+        return _PLACES.get(type(node), Evaluator._leaf)(self, node, reading, fields)
 
-    def _listed(
-        self, node: ListName, reading: Reading, fields: Sequence[str]
-    ) -> list[Place]:
+    def _either(self, node: Or, reading: Reading, fields: Fields) -> list[Place]:
+        each = (self.places(child, reading, fields) for child in node.children)
+        return [place for places in each for place in places]
+
+    def _near(self, node: Near, reading: Reading, fields: Fields) -> list[Place]:
+        left = self.places(node.left, reading, fields)
+        right = self.places(node.right, reading, fields) if left else []
+        if not right:
+            return []
+        pairs = islice(_pairs(node, left, right), _MOST_PAIRS)
+        return list({(p.field, p.start, p.end): p for p in pairs}.values())
+
+    def _except(self, node: Except, reading: Reading, fields: Fields) -> list[Place]:
+        left = self.places(node.left, reading, fields)
+        right = self.places(node.right, reading, fields) if left else []
+        return list(_outside(left, right, reading))
+
+    def _regex(self, node: Regex, reading: Reading, fields: Fields) -> list[Place]:
+        return list(_matches(node, reading, fields))
+
+    def _leaf(self, node: Leaf, reading: Reading, fields: Fields) -> list[Place]:
+        key = (id(node), fields)
+        found = reading.places.get(key)
+        if found is None:
+            found = reading.places[key] = list(self._terms(node, reading, fields))
+        return found
+
+    def _listed(self, node: ListName, reading: Reading, fields: Fields) -> list[Place]:
         return [
             Place(
                 p.field,
@@ -153,9 +178,7 @@ class Evaluator:
             for p in self.places(item, reading, fields)
         ]
 
-    def _terms(
-        self, leaf: Leaf, reading: Reading, fields: Sequence[str]
-    ) -> Iterator[Place]:
+    def _terms(self, leaf: Leaf, reading: Reading, fields: Fields) -> Iterator[Place]:
         for number, way in enumerate(self._vocabulary.ways(leaf)):
             for name, start, end, via in _rows(way, reading):
                 if name in fields:
@@ -164,14 +187,33 @@ class Evaluator:
                     yield Place(name, start, end, (spot,))
 
 
-def fields_in(field: str, fields: Sequence[str]) -> Sequence[str]:
+_EVALUATED: dict[type, Callable[..., list[Spot] | None]] = {
+    Everything: Evaluator._everything,
+    And: Evaluator._several,
+    Or: Evaluator._several,
+    Of: Evaluator._several,
+    Not: Evaluator._not,
+    In: Evaluator._in,
+    Site: Evaluator._site,
+    AtLeast: Evaluator._at_least,
+}
+_PLACES: dict[type, Callable[..., list[Place]]] = {
+    Or: Evaluator._either,
+    ListName: Evaluator._listed,
+    Near: Evaluator._near,
+    Except: Evaluator._except,
+    Regex: Evaluator._regex,
+}
+
+
+def fields_in(field: str, fields: Fields) -> Fields:
     """Where ``field:`` searches, of the fields that are searched anyway."""
     if field in META_FIELDS:
         return (field,)
-    return fields if field == "text" else [name for name in fields if name == field]
+    return fields if field == "text" else tuple(f for f in fields if f == field)
 
 
-def _is_from(site: Site, reading: Reading, fields: Sequence[str]) -> bool:
+def _is_from(site: Site, reading: Reading, fields: Fields) -> bool:
     address = site.text if "://" in site.text else f"http://{site.text.strip('.')}"
     wanted = _plain(host_of(address)).removeprefix("www.")
     article = reading.article
@@ -208,7 +250,7 @@ def _worse(first: Via, second: Via) -> Via:
     return second if first is Via.EXACT else first
 
 
-def _matches(node: Regex, reading: Reading, fields: Sequence[str]) -> Iterator[Place]:
+def _matches(node: Regex, reading: Reading, fields: Fields) -> Iterator[Place]:
     pattern = compile_regex(node.pattern, any_case=node.any_case)
     for name in fields:
         words = reading.words[name]
@@ -228,7 +270,7 @@ def _by_field(places: Iterable[Place]) -> dict[str, list[Place]]:
     return found
 
 
-def _near(node: Near, left: list[Place], right: list[Place]) -> Iterator[Place]:
+def _pairs(node: Near, left: list[Place], right: list[Place]) -> Iterator[Place]:
     """Each left place with the nearest right ones on either side."""
     rights = _by_field(right)
     for name, places in _by_field(left).items():

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from monitor.models import Article, Hit, Via
-from monitor.rules.evaluate import Place, Spot, fields_in
+from monitor.rules.evaluate import Fields, Place, Spot, fields_in
 from monitor.rules.index import Index, Rule
 from monitor.rules.parser import META_FIELDS
 from monitor.rules.tree import (
@@ -100,7 +100,7 @@ class _Search:
 
     index: Index
     reading: Reading
-    fields: Sequence[str]
+    fields: Fields
 
     def finds(self, node: Node) -> list[Spot] | None:
         return self.index.evaluate(node, self.reading, self.fields)

@@ -10,7 +10,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from monitor.models import Article, Hit, Match
 from monitor.rules.evaluate import Evaluator, Spot
@@ -30,9 +32,10 @@ from monitor.rules.tree import (
     Word,
     parts,
 )
-from monitor.rules.vocabulary import ALL_FIELDS, MAIN_FIELDS, Reading, Vocabulary
+from monitor.rules.vocabulary import ALL_FIELDS, MAIN_FIELDS, Reading, Vocabulary, Way
 
 MAX_HITS = 50
+_UNKNOWN: Mapping[str, float] = MappingProxyType({})
 _WEIGHTS = {"title": 3.0, "summary": 2.0, "body": 1.0, "aside": 0.5}
 
 
@@ -48,65 +51,112 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """All of ``needed``, and of each group in ``oneof`` at least one chance.
+    """All of ``needed``, so many of each set in ``some``, and so many of each group.
 
     Asking costs a hundredth of looking where everything stands.
     """
 
     needed: frozenset[int] = frozenset()
-    oneof: tuple[tuple["Chance", ...], ...] = ()
+    some: tuple[tuple[int, frozenset[int]], ...] = ()
+    groups: tuple[tuple[int, tuple["Chance", ...]], ...] = ()
 
     def among(self, present: AbstractSet[int]) -> bool:
         """Whether these singles leave the rule a chance."""
         if not self.needed <= present:
             return False
-        return all(any(c.among(present) for c in group) for group in self.oneof)
+        for count, singles in self.some:
+            if len(singles & present) < count:
+                return False
+        for count, chances in self.groups:
+            if sum(chance.among(present) for chance in chances) < count:
+                return False
+        return True
+
+    @property
+    def single(self) -> frozenset[int]:
+        """The one single that it takes, if there is just one."""
+        alone = len(self.needed) == 1 and not self.some and not self.groups
+        return self.needed if alone else frozenset()
+
+
+class _Met(NamedTuple):
+    """How a tree is met, whoever wrote it down."""
+
+    hits: tuple[Hit, ...]
+    score: float
+    weak: bool
 
 
 class Index(Evaluator):
-    """All rules of a configuration, made once and used for every article."""
+    """All rules of a configuration, made once and used for every article.
+
+    Rules with the same tree are one to it, and are looked at once; ``shares`` tells how
+    many of a hundred articles hold a word, as far as that is known.
+    """
 
     def __init__(
-        self, rules: Iterable[Rule], lists: Mapping[str, Sequence[str]]
+        self,
+        rules: Iterable[Rule],
+        lists: Mapping[str, Sequence[str]],
+        shares: Mapping[str, float] = _UNKNOWN,
     ) -> None:
         super().__init__(
             Vocabulary(),
             {name: [item(i) for i in items] for name, items in lists.items()},
         )
-        self.rules = {rule.name: rule for rule in rules}
-        self.hashes = {r.name: self._hash(r) for r in self.rules.values()}
+        self._shares = shares
+        trees: dict[Node, Node] = {}
+        self.rules = {}
+        for rule in rules:
+            tree = trees.get(rule.tree) or self.shared(rule.tree)
+            trees[rule.tree] = tree
+            self.rules[rule.name] = replace(rule, tree=tree)
+        self._hashes: dict[str, str] = {}
         self._order = {name: number for number, name in enumerate(self.rules)}
-        self._always: list[str] = []
-        self.anchored: dict[int, list[str]] = defaultdict(list)
+        self._named: dict[int, list[Rule]] = defaultdict(list)
         for rule in self.rules.values():
-            self._anchor(rule)
-        self._chances = {r.name: self._chance(r.tree) for r in self.rules.values()}
+            self._named[id(rule.tree)].append(rule)
+        self._always: list[Node] = []
+        self.anchored: dict[int, list[tuple[Node, Chance]]] = defaultdict(list)
+        for same in self._named.values():
+            self._anchor(same[0].tree)
+
+    def hash_of(self, name: str) -> str:
+        """A name for what a rule means now, its lists included."""
+        if name not in self._hashes:
+            tree = self.rules[name].tree
+            used = {n: [str(i) for i in self._lists[n]] for n in _list_names(tree)}
+            text = f"{tree}\n{used}"
+            self._hashes[name] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._hashes[name]
 
     def match(self, article: Article) -> list[Match]:
         """The rules that an article meets, in the order of the configuration."""
         reading = self.read(article)
-        met = (self._meet(name, article, reading) for name in self.candidates(reading))
-        return [match for match in met if match]
+        found: list[Match] = []
+        for tree in self.candidates(reading):
+            rules = [r for r in self._named[id(tree)] if _watches(r, article)]
+            if rules and (met := self._meet(tree, reading)):
+                found += [
+                    self._match(r, met) for r in rules if met.score >= r.min_score
+                ]
+        return sorted(found, key=lambda match: self._order[match.rule])
 
-    def candidates(self, reading: Reading) -> list[str]:
-        """The rules that have to be looked at, in the order of the configuration."""
+    def candidates(self, reading: Reading) -> list[Node]:
+        """The trees that have to be looked at."""
         present = reading.spots.keys()
-        chances = self._chances
-        names = set(self._always)
+        found = {id(tree): tree for tree in self._always}
         for single in present & self.anchored.keys():
-            for name in self.anchored[single]:
-                if name not in names and chances[name].among(present):
-                    names.add(name)
-        return sorted(names, key=self._order.__getitem__)
+            for tree, chance in self.anchored[single]:
+                if chance.among(present):
+                    found[id(tree)] = tree
+        return list(found.values())
 
-    def _meet(self, name: str, article: Article, reading: Reading) -> Match | None:
-        rule = self.rules[name]
-        if rule.feeds is not None and article.feed not in rule.feeds:
-            return None
-        spots = self.evaluate(rule.tree, reading, MAIN_FIELDS)
+    def _meet(self, tree: Node, reading: Reading) -> "_Met | None":
+        spots = self.evaluate(tree, reading, MAIN_FIELDS)
         weak = spots is None
         if spots is None and reading.words["aside"]:
-            spots = self.evaluate(rule.tree, reading, ALL_FIELDS)
+            spots = self.evaluate(tree, reading, ALL_FIELDS)
         if spots is None:
             return None
         places = {
@@ -115,32 +165,27 @@ class Index(Evaluator):
             if s.field in ALL_FIELDS
         }
         hits = sorted((_hit(spot, reading) for spot in places.values()), key=_order)
-        score = round(_score(hits), 3)
-        if score < rule.min_score:
-            return None
+        return _Met(tuple(hits[:MAX_HITS]), round(_score(hits), 3), weak)
+
+    def _match(self, rule: Rule, met: "_Met") -> Match:
         return Match(
-            rule=name,
-            rule_hash=self.hashes[name],
-            score=score,
-            weak=weak,
-            hits=tuple(hits[:MAX_HITS]),
+            rule=rule.name,
+            rule_hash=self.hash_of(rule.name),
+            score=met.score,
+            weak=met.weak,
+            hits=met.hits,
         )
 
     # --- building ---
 
-    def _hash(self, rule: Rule) -> str:
-        used = {
-            name: [str(i) for i in self._lists[name]] for name in _list_names(rule.tree)
-        }
-        return hashlib.sha256(f"{rule.tree}\n{used}".encode()).hexdigest()[:16]
-
-    def _anchor(self, rule: Rule) -> None:
-        anchors = self._anchors(rule.tree)
+    def _anchor(self, tree: Node) -> None:
+        anchors = self._anchors(tree)
         if anchors is None:
-            self._always.append(rule.name)
+            self._always.append(tree)
             return
+        way = (tree, self._chance(tree))
         for single in anchors:
-            self.anchored[single].append(rule.name)
+            self.anchored[single].append(way)
 
     def _anchors(self, node: Node) -> set[int] | None:
         """Singles of which at least one must stand in the text; None if none must.
@@ -151,10 +196,11 @@ class Index(Evaluator):
         found = [self._anchors(part) for part in inside]
         match node:
             case Word() | Phrase() | Wildcard():
-                anchors: set[int] | None = {w[0] for w in self._vocabulary.ways(node)}
+                ways = self._vocabulary.ways(node)
+                anchors: set[int] | None = {self._rarest(way) for way in ways}
             case And() | Near():
                 known = (a for a in found if a is not None)
-                anchors = min(known, key=len, default=None)
+                anchors = min(known, key=self._shares_of, default=None)
             case Or() | Of() | ListName():
                 anchors = _union(found)
             case In() | AtLeast() | Except():
@@ -163,20 +209,30 @@ class Index(Evaluator):
                 anchors = None
         return anchors
 
+    def _rarest(self, way: Way) -> int:
+        return way[0] if len(way) == 1 else min(way, key=self._share_of)
+
+    def _share_of(self, single: int) -> float:
+        """How often a word stands in an article; where that is unknown, short ones do."""
+        word = self._vocabulary.word(single)
+        return self._shares.get(word, 0.0) + 1 / (1 + len(word))
+
+    def _shares_of(self, anchors: set[int]) -> float:
+        return sum(map(self._share_of, anchors))
+
     def _chance(self, node: Node) -> Chance:
         """What must stand in the text, wherever, for a tree to have a chance."""
         match node:
             case Word() | Phrase() | Wildcard():
                 ways = [Chance(frozenset(w)) for w in self._vocabulary.ways(node)]
-                return _any_of(ways)
+                return _of(1, ways)
             case And() | Near():
-                found = [self._chance(part) for part in parts(node)]
-                needed = frozenset().union(*(c.needed for c in found))
-                return Chance(needed, tuple(o for c in found for o in c.oneof))
-            case Or():
-                return _any_of([self._chance(part) for part in node.children])
+                return _all_of([self._chance(part) for part in parts(node)])
+            case Or() | Of():
+                count = node.count if isinstance(node, Of) else 1
+                return _of(count, [self._chance(part) for part in node.children])
             case ListName():
-                return _any_of([self._chance(i) for i in self._lists[node.name]])
+                return _of(1, [self._chance(i) for i in self._lists[node.name]])
             case In() | AtLeast() | Except():
                 return self._chance(parts(node)[0])
             case _:
@@ -187,8 +243,26 @@ class Index(Evaluator):
         return self._vocabulary.read(article)
 
 
-def _any_of(chances: list[Chance]) -> Chance:
-    return chances[0] if len(chances) == 1 else Chance(oneof=(tuple(chances),))
+def _watches(rule: Rule, article: Article) -> bool:
+    return rule.feeds is None or article.feed in rule.feeds
+
+
+def _of(count: int, chances: Sequence[Chance]) -> Chance:
+    """So many of several."""
+    if count == len(chances):
+        return _all_of(chances)
+    singles = frozenset[int]().union(*(chance.single for chance in chances))
+    if len(singles) == len(chances):
+        return Chance(some=((count, singles),))
+    return Chance(groups=((count, tuple(chances)),))
+
+
+def _all_of(chances: Sequence[Chance]) -> Chance:
+    return Chance(
+        frozenset().union(*(chance.needed for chance in chances)),
+        tuple(one for chance in chances for one in chance.some),
+        tuple(one for chance in chances for one in chance.groups),
+    )
 
 
 def _union(found: Sequence[set[int] | None]) -> set[int] | None:

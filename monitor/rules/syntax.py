@@ -113,10 +113,15 @@ def _inside(node: Node, fields: Sequence[str]) -> Node:
 
 
 def _value(name: str, text: str, names: Collection[str]) -> Node:
-    """What a field must be: a domain for source, else words."""
+    """What a field must be: a domain for source, a primary tag for lang, else words."""
     found = item(text, names)
-    is_site = name == "source" and "." in text.strip(".") and isinstance(found, Word)
-    return Site(found.text) if is_site and isinstance(found, Word) else found
+    if not isinstance(found, Word):
+        return found
+    if name == "source" and "." in text.strip("."):
+        return Site(found.text)
+    if name == "lang" and not found.exact:
+        return Word(found.text.partition("-")[0])
+    return found
 
 
 def item(text: str, lists: Collection[str] = ()) -> Node:

@@ -4,7 +4,7 @@ Printing a tree and parsing the text gives the same tree.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,19 @@ def parts(node: Node) -> tuple[Node, ...]:
             return (node.child,)
         case _:
             return ()
+
+
+def with_parts(node: Node, inside: tuple[Node, ...]) -> Node:
+    """The same made of other parts; as many as :func:`parts` gives."""
+    match node:
+        case And() | Or() | Of():
+            return replace(node, children=inside)
+        case Near() | Except():
+            return replace(node, left=inside[0], right=inside[1])
+        case In() | Not() | AtLeast():
+            return replace(node, child=inside[0])
+        case _:
+            return node
 
 
 def has_place(node: Node) -> bool:

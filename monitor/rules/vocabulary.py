@@ -8,6 +8,7 @@ are.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from monitor.models import Article, Via
 from monitor.rules.tree import Leaf, Wildcard
@@ -25,8 +26,11 @@ Way = tuple[int, ...]
 """The singles that stand in a row where a term is found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+_Seen = tuple[str, tuple[tuple[int, Via], ...]]
+"""A word of a text, folded, and the singles that it is."""
+
+
+class Single(NamedTuple):
     """One word of a rule: as typed, inflected, or with wildcards."""
 
     text: str
@@ -40,13 +44,16 @@ class _Lexicon:
 
     language: str
     waiting: dict[str, list[int]]
-    prefixes: set[str]
+    beginnings: set[str]
     wild: dict[str, list[int]]
-    seen: dict[str, tuple[tuple[int, Via], ...]] = field(default_factory=dict)
+    seen: dict[str, _Seen] = field(default_factory=dict)
 
 
 class Reading:
-    """An article as the rules see it: its words, and where singles stand."""
+    """An article as the rules see it: its words, and where singles stand.
+
+    ``places`` keeps where terms were found that several rules share.
+    """
 
     def __init__(self, article: Article) -> None:
         self.article = article
@@ -62,6 +69,7 @@ class Reading:
         self.words = {name: tokens(text) for name, text in self.text.items()}
         self.words["tag"] = _apart(article.tags)
         self.spots: dict[int, list[tuple[str, int, int, Via]]] = defaultdict(list)
+        self.places: dict[tuple[int, Sequence[str]], list[Any]] = {}
 
 
 def _apart(tags: Sequence[str]) -> list[Token]:
@@ -83,14 +91,20 @@ class Vocabulary:
     def __init__(self) -> None:
         self._numbers: dict[Single, int] = {}
         self._singles: list[Single] = []
-        self._ways: dict[Leaf, tuple[Way, ...]] = {}
+        self._ways: dict[int, tuple[Leaf, tuple[Way, ...]]] = {}
         self._lexicons: dict[str, _Lexicon] = {}
 
     def ways(self, leaf: Leaf) -> tuple[Way, ...]:
         """The ways to find a term: its words in a row, or two of them as one word."""
-        if leaf not in self._ways:
-            self._ways[leaf] = tuple(self._found(leaf))
-        return self._ways[leaf]
+        # By identity: rules share their terms, and hashing one costs more than this.
+        known = self._ways.get(id(leaf))
+        if known is None:
+            known = self._ways[id(leaf)] = (leaf, tuple(self._found(leaf)))
+        return known[1]
+
+    def word(self, single: int) -> str:
+        """A single, folded."""
+        return fold(self._singles[single].text)
 
     def _found(self, leaf: Leaf) -> Iterator[Way]:
         if isinstance(leaf, Wildcard):
@@ -114,29 +128,31 @@ class Vocabulary:
         reading = Reading(article)
         for name, words in reading.words.items():
             taken: Counter[int] = Counter()
+            before = ""
             for at, word in enumerate(words):
-                for single, via in self._look_up(lexicon, word.surface):
+                folded, singles = self._look_up(lexicon, word.surface)
+                for single, via in singles:
                     taken[single] += 1
                     if taken[single] <= _MOST_SPOTS:
                         reading.spots[single].append((name, at, at + 1, via))
-                if at + 1 < len(words):
-                    self._join(lexicon, reading, name, at)
+                # Most pairs are the beginning of no word of a rule.
+                if at and before + folded[:1] in lexicon.beginnings:
+                    self._join(lexicon, reading, name, at - 1)
+                before = folded
         return reading
 
     def _join(self, lexicon: _Lexicon, reading: Reading, name: str, at: int) -> None:
         first, second = reading.words[name][at : at + 2]
         if not may_join(first.surface, second.surface, second.gap):
             return
-        if fold(first.surface) not in lexicon.prefixes:
-            return
-        for single, _ in self._look_up(lexicon, first.surface + second.surface):
+        for single, _ in self._look_up(lexicon, first.surface + second.surface)[1]:
             if not self._singles[single].wild:
                 reading.spots[single].append((name, at, at + 2, Via.COMPOUND))
 
-    def _look_up(self, lexicon: _Lexicon, surface: str) -> tuple[tuple[int, Via], ...]:
+    def _look_up(self, lexicon: _Lexicon, surface: str) -> _Seen:
         found = lexicon.seen.get(surface)
         if found is None:
-            found = self._find(lexicon, surface)
+            found = (fold(surface), self._find(lexicon, surface))
             if len(lexicon.seen) > _MOST_SEEN:
                 lexicon.seen.clear()
             lexicon.seen[surface] = found
@@ -159,7 +175,7 @@ class Vocabulary:
         language = language.partition("-")[0].lower()
         if language not in self._lexicons:
             waiting: dict[str, list[int]] = defaultdict(list)
-            prefixes: set[str] = set()
+            beginnings: set[str] = set()
             wild: dict[str, list[int]] = defaultdict(list)
             for number, single in enumerate(self._singles):
                 if single.wild:
@@ -173,9 +189,9 @@ class Vocabulary:
                 for key in keys:
                     waiting[key].append(number)
                 word = fold(single.text)
-                prefixes.update(word[:n] for n in range(1, len(word)))
+                beginnings.update(word[:n] for n in range(2, len(word) + 1))
             self._lexicons[language] = _Lexicon(
-                language, dict(waiting), prefixes, dict(wild)
+                language, dict(waiting), beginnings, dict(wild)
             )
         return self._lexicons[language]
 

@@ -92,9 +92,8 @@ class Analyser:
 
     def _stems(self, *words: str) -> Iterator[str]:
         if self._stemmer:
-            for word in words:
-                stem = self._stemmer.stemWord(spelled(word).lower())
-                yield "~" + fold(stem)
+            for word in dict.fromkeys(spelled(w).lower() for w in words):
+                yield "~" + fold(self._stemmer.stemWord(word))
 
     def _bare(self, word: str) -> Iterator[str]:
         return self._table(fold(word)) if self._table else iter(())

@@ -10,8 +10,8 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 _SINGLE = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -39,8 +39,7 @@ l d j m n s t c qu jusqu lorsqu puisqu quoiqu un dell all nell sull dall quest
 _ELISIONS = frozenset(_ELIDED.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, and what stands between it and the word before.
 
     ``gap`` is "-" for a hyphen, " " for white space alone, "" for nothing at all,

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,7 +229,7 @@ def test_a_rule_has_another_hash_when_it_or_a_list_it_uses_changes() -> None:
     tree = parse("@aleppo NOT (title:war OR @strikes)", LISTS)
 
     def hash_of(tree: Node, **changed: list[str]) -> str:
-        return Index([Rule(name="r", tree=tree)], {**LISTS, **changed}).hashes["r"]
+        return Index([Rule(name="r", tree=tree)], {**LISTS, **changed}).hash_of("r")
 
     hashes = [
         hash_of(tree),
@@ -259,7 +259,7 @@ class CountingIndex(Index):
     looked = 0
 
     def evaluate(
-        self, node: Node, reading: Reading, fields: Sequence[str]
+        self, node: Node, reading: Reading, fields: tuple[str, ...]
     ) -> list[Any] | None:
         self.looked += 1
         return super().evaluate(node, reading, fields)
@@ -283,6 +283,58 @@ def test_only_rules_whose_words_are_there_cost_anything(query: str) -> None:
 
     assert many.looked < 20
     assert len(matches) <= 2
+
+
+def test_rules_with_the_same_tree_are_looked_at_once() -> None:
+    rules = [Rule(name=f"user{n}", tree=parse("Aleppo AND war")) for n in range(50)]
+    many = CountingIndex(
+        [*rules, Rule(name="other", tree=parse("title:Aleppo AND soap"))], {}
+    )
+
+    matches = many.match(article("The war reaches Aleppo"))
+
+    assert [m.rule for m in matches] == [rule.name for rule in rules]
+    assert many.looked < 5
+
+
+def test_of_rules_with_the_same_tree_each_keeps_its_feeds_and_score() -> None:
+    tree = parse("Aleppo")
+    rules = [
+        Rule(name="all", tree=tree),
+        Rule(name="elsewhere", tree=tree, feeds=frozenset({"other"})),
+        Rule(name="high", tree=tree, min_score=99),
+        Rule(name="here", tree=tree, feeds=frozenset({"bbc"}), min_score=0.5),
+    ]
+
+    matches = Index(rules, {}).match(replace(article("Aleppo"), feed="bbc"))
+
+    assert [m.rule for m in matches] == ["all", "here"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [({"war": 0.9, "aleppo": 0.1}, "Aleppo"), ({"aleppo": 0.9, "war": 0.1}, "war")],
+)
+def test_a_rule_waits_for_the_word_that_is_rarest_in_articles(
+    shares: dict[str, float], expected: str
+) -> None:
+    rules = [Rule(name="r", tree=parse("Aleppo AND war"))]
+    one = Index(rules, {}, shares)
+    other = Index([Rule(name="r", tree=parse(expected))], {})
+
+    anchors = one.read(article(expected)).spots.keys() & one.anchored.keys()
+
+    assert anchors
+    assert len(one.anchored) == len(other.anchored) == 1
+
+
+def test_two_of_three_words_is_not_looked_at_when_one_is_there() -> None:
+    many = CountingIndex([Rule(name="r", tree=parse("2 OF (Aleppo, Idlib, Homs)"))], {})
+
+    matches = many.match(article("Aleppo, and Aleppo again"))
+
+    assert matches == []
+    assert many.looked == 0
 
 
 def test_an_endless_stream_of_new_words_changes_nothing() -> None:

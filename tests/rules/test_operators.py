@@ -116,7 +116,7 @@ def test_a_chain_finds_each_place_once() -> None:
     chain = Index([Rule(name="r", tree=tree)], {})
     reading = chain.read(article("war " * 12))
 
-    places = chain.places(tree, reading, ["body"])
+    places = chain.places(tree, reading, ("body",))
 
     assert len(places) == len({(place.start, place.end) for place in places})
 
