@@ -7,7 +7,7 @@ from monitor.errors import RuleError
 from monitor.models import Via
 from monitor.rules.index import Index, Rule
 from monitor.rules.syntax import parse
-from monitor.rules.tree import Node
+from monitor.rules.tree import Node, Word, parts, with_parts
 from monitor.rules.vocabulary import Reading
 from tests.rules.trying import LISTS, article, found, hits, index
 
@@ -347,3 +347,9 @@ def test_an_endless_stream_of_new_words_changes_nothing() -> None:
 
     assert during == []
     assert before == after != []
+
+
+def test_a_term_made_of_no_parts_is_itself() -> None:
+    term = Word("Aleppo")
+
+    assert with_parts(term, parts(term)) is term
