@@ -50,7 +50,7 @@ CONFIG = """
 [service]
 database = "sqlite:ours.db"
 [fetch]
-per_host = {{ at_once = 1, gap = "0s" }}
+per_host = {{ gap = "0s" }}
 private_networks = ["127.10.0.0/15"]
 [articles]
 full_text = "never"

@@ -90,8 +90,8 @@ class _Met(NamedTuple):
 class Index(Evaluator):
     """All rules of a configuration, made once and used for every article.
 
-    Rules with the same tree are one to it, and are looked at once; ``shares`` tells how
-    many of a hundred articles hold a word, as far as that is known.
+    Rules with the same tree are one to it, and are looked at once. ``shares`` is the
+    part of all articles (0 to 1) that hold a folded word, as far as that is known.
     """
 
     def __init__(
