@@ -45,6 +45,8 @@ _SECTIONS = {
             "One screen: feeds, queue, next digests, floods, errors",
         ),
         "why": ("why", "What happened to this article, for every subscriber"),
+        "search": ("archive", "Search stored articles with the rule language"),
+        "backtest": ("archive", "What a rule would have matched"),
         "preview": ("understand", "Render the next digest to screen or as HTML"),
     },
     "Manage": {

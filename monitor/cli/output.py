@@ -97,11 +97,25 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """A text with its marks in brackets: "Airstrikes hit [Aleppo]"."""
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]}[{bold(text[start:end])}]{text[end:]}"
+    return text
+
+
+def _no_bar(_steps: int = 1) -> None:
+    """Nothing is shown where nobody watches."""
+
+
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on a terminal, nothing elsewhere; call it for each step."""
+def progress(label: str, total: int) -> Iterator[Callable[..., None]]:
+    """A progress bar on a terminal, nothing elsewhere.
+
+    Call it for each step, or with the number of steps that were taken.
+    """
     if not sys.stderr.isatty() or settings().json or total < 2:
-        yield lambda: None
+        yield _no_bar
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -109,4 +123,4 @@ def progress(label: str, total: int) -> Iterator[Callable[[], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda steps=1: bar.advance(task, steps)

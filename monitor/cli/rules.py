@@ -9,17 +9,16 @@ from typing import Any
 import click
 
 from monitor.articles.extract import read_page
+from monitor.cli.asked import index_of, read_query
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, settings, table
 from monitor.cli.session import configuration, run
 from monitor.cli.trial import trial_tools
 from monitor.config import Config
-from monitor.errors import RuleError
 from monitor.http import Request
 from monitor.models import Article, Page, PageState
 from monitor.rules.explain import outline, why_not
 from monitor.rules.index import Index, Rule
-from monitor.rules.syntax import parse
 
 _MAX_TEXT = 2 << 20
 
@@ -116,7 +115,7 @@ def rules_explain(rule: str, article: str, language: str) -> None:
       monitor rules explain aleppo --article https://example.org/world/1
       monitor rules explain 'Aleppo NEAR/5 airstrike' --article report.txt
     """
-    index, name = _index_of(rule)
+    index, name = index_of(rule)
     tried = run(_article(article, language))
     found = next((m for m in index.match(tried) if m.rule == name), None)
     lines = outline(index, name, tried)
@@ -135,28 +134,6 @@ def rules_explain(rule: str, article: str, language: str) -> None:
     emit(data, "\n".join([f"{head}   lang {tried.language or 'unknown'}", *lines]))
     if not found:
         click.get_current_context().exit(1)
-
-
-def _index_of(rule: str) -> tuple[Index, str]:
-    """The configured rule of that name, or the query itself."""
-    if settings().config_path.exists():
-        config = configuration()
-        if rule in config.rules:
-            return config.index, rule
-        lists = config.lists
-    else:
-        lists = {}
-    return Index([Rule(name="query", tree=_read(rule, lists))], lists), "query"
-
-
-def _read(query: str, lists: Any) -> Any:  # noqa: ANN401 - names and a tree
-    from monitor.rules.syntax import caret
-
-    try:
-        return parse(query, lists)
-    except RuleError as error:
-        text = f"{error}\n{caret(query, error)}\n  {error.hint}"
-        raise click.UsageError(text) from error
 
 
 async def _article(place: str, language: str) -> Article:
@@ -255,7 +232,7 @@ def _run_cases(path: Path) -> tuple[int, list[Wrong]]:
     for number, case in _cases(path):
         total += 1
         lists = case.get("lists", {})
-        tree = _read(case["query"], lists)
+        tree = read_query(case["query"], lists)
         index = Index([Rule(name="case", tree=tree)], lists)
         met = bool(index.match(_of_case(case["text"])))
         if met != case["expected"]:

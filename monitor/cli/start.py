@@ -11,15 +11,16 @@ import click
 
 from monitor.channels import Channel
 from monitor.channels.terminal import write_stdout
+from monitor.cli.asked import read_query
 from monitor.cli.group import with_globals
 from monitor.cli.output import bold, count, emit, moment, say, settings
 from monitor.cli.session import clock, configuration, opened, run
 from monitor.config import Config
 from monitor.digests import slots
-from monitor.errors import DeliveryError, RuleError
+from monitor.errors import DeliveryError
 from monitor.http import Network
 from monitor.models import Article, Entry, Match, PageState, ParsedFeed
-from monitor.rules import explain, syntax
+from monitor.rules import explain
 from monitor.rules.index import Index, Rule
 
 
@@ -86,12 +87,7 @@ def try_command(rule: str, urls: tuple[str, ...]) -> None:
     """
     from monitor.cli.trial import read_feeds, trial_tools
 
-    try:
-        tree = syntax.parse(rule)
-    except RuleError as error:
-        message = f"{error.message}\n{syntax.caret(rule, error)}\n  {error.hint}"
-        raise click.UsageError(message) from error
-    index = Index([Rule(name="try", tree=tree)], {})
+    index = Index([Rule(name="try", tree=read_query(rule))], {})
 
     async def work() -> list[ParsedFeed | BaseException]:
         async with trial_tools(_networks()) as tools:

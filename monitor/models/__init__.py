@@ -8,6 +8,7 @@
 All are frozen. Times are aware UTC datetimes, durations timedeltas.
 """
 
+from monitor.models.archive import AllOf, AnyOf, Filed, Wanted, WordKey
 from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
@@ -43,6 +44,8 @@ from monitor.models.feeds import (
 from monitor.models.secret import Secret
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "Article",
     "ArticleMatch",
     "Cause",
@@ -58,6 +61,7 @@ __all__ = [
     "Feed",
     "FeedLine",
     "Fetched",
+    "Filed",
     "HeldFlood",
     "Hit",
     "Key",
@@ -81,4 +85,6 @@ __all__ = [
     "Trouble",
     "Via",
     "WaitingEntry",
+    "Wanted",
+    "WordKey",
 ]

@@ -17,6 +17,7 @@ from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
 from monitor.models import Article, Fetched, Match, Page, PageState, WaitingEntry
 from monitor.pipeline.context import Context, Host, new_token
+from monitor.rules.narrow import word_keys
 from monitor.storage import articles, unread
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
@@ -36,6 +37,7 @@ class Read:
     waiting: WaitingEntry
     article: Article
     matches: tuple[Match, ...]
+    words: frozenset[str]
     note: str = ""
     again: bool = False
 
@@ -115,6 +117,25 @@ def _language(context: Context, waiting: WaitingEntry) -> str:
     return (config.language if config else "") or primary(waiting.entry.language)
 
 
+async def article_of(
+    context: Context, waiting: WaitingEntry, page: Page, *, final_url: str = ""
+) -> Article:
+    """The article that an entry becomes, in the language that somebody says it is in."""
+    language = _language(context, waiting) or page.language
+    if not language:
+        entry = waiting.entry
+        text = f"{entry.title}\n{entry.summary}\n{entry.content}"
+        language = await context.workers.run(detect, text[:3_000])
+    config = context.config.feeds.get(waiting.feed)
+    return assemble(
+        waiting,
+        page,
+        source=config.outlet if config else "",
+        final_url=final_url,
+        language=language,
+    )
+
+
 async def _read(
     context: Context,
     waiting: WaitingEntry,
@@ -124,22 +145,15 @@ async def _read(
     note: str = "",
     again: bool = False,
 ) -> Read:
-    language = _language(context, waiting) or page.language
-    if not language:
-        entry = waiting.entry
-        text = f"{entry.title}\n{entry.summary}\n{entry.content}"
-        language = await context.workers.run(detect, text[:3_000])
-    config = context.config.feeds.get(waiting.feed)
-    article = assemble(
-        waiting,
-        page,
-        source=config.outlet if config else "",
-        final_url=final_url,
-        language=language,
-    )
+    article = await article_of(context, waiting, page, final_url=final_url)
     matches = tuple(context.config.index.match(article))
     return Read(
-        waiting=waiting, article=article, matches=matches, note=note, again=again
+        waiting=waiting,
+        article=article,
+        matches=matches,
+        words=word_keys(article),
+        note=note,
+        again=again,
     )
 
 
@@ -193,6 +207,7 @@ def _commit_article(tx: Transaction, read: Read, now: datetime) -> None:
                 note=read.note,
                 placement=placement,
                 keys=keys,
+                words=read.words,
                 matches=read.matches,
                 now=now,
             ),

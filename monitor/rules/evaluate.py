@@ -67,7 +67,7 @@ class Evaluator:
     def __init__(
         self, vocabulary: Vocabulary, lists: Mapping[str, Sequence[Node]]
     ) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._terms_of_all: dict[Node, Node] = {}
         self._lists = {n: list(map(self.shared, of)) for n, of in lists.items()}
 
@@ -179,7 +179,7 @@ class Evaluator:
         ]
 
     def _terms(self, leaf: Leaf, reading: Reading, fields: Fields) -> Iterator[Place]:
-        for number, way in enumerate(self._vocabulary.ways(leaf)):
+        for number, way in enumerate(self.vocabulary.ways(leaf)):
             for name, start, end, via in _rows(way, reading):
                 if name in fields:
                     how = Via.COMPOUND if number else via

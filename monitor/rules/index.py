@@ -183,7 +183,7 @@ class Index(Evaluator):
         if anchors is None:
             self._always.append(tree)
             return
-        way = (tree, self._chance(tree))
+        way = (tree, self.chance(tree))
         for single in anchors:
             self.anchored[single].append(way)
 
@@ -196,7 +196,7 @@ class Index(Evaluator):
         found = [self._anchors(part) for part in inside]
         match node:
             case Word() | Phrase() | Wildcard():
-                ways = self._vocabulary.ways(node)
+                ways = self.vocabulary.ways(node)
                 anchors: set[int] | None = {self._rarest(way) for way in ways}
             case And() | Near():
                 known = (a for a in found if a is not None)
@@ -214,37 +214,42 @@ class Index(Evaluator):
 
     def _share_of(self, single: int) -> float:
         """How often a word stands in an article; where that is unknown, short ones do."""
-        word = self._vocabulary.word(single)
+        word = self.vocabulary.word(single)
         return self._shares.get(word, 0.0) + 1 / (1 + len(word))
 
     def _shares_of(self, anchors: set[int]) -> float:
         return sum(map(self._share_of, anchors))
 
-    def _chance(self, node: Node) -> Chance:
+    def chance(self, node: Node) -> Chance:
         """What must stand in the text, wherever, for a tree to have a chance."""
         match node:
             case Word() | Phrase() | Wildcard():
-                ways = [Chance(frozenset(w)) for w in self._vocabulary.ways(node)]
+                ways = [Chance(frozenset(w)) for w in self.vocabulary.ways(node)]
                 return _of(1, ways)
             case And() | Near():
-                return _all_of([self._chance(part) for part in parts(node)])
+                return _all_of([self.chance(part) for part in parts(node)])
             case Or() | Of():
                 count = node.count if isinstance(node, Of) else 1
-                return _of(count, [self._chance(part) for part in node.children])
+                return _of(count, [self.chance(part) for part in node.children])
             case ListName():
-                return _of(1, [self._chance(i) for i in self._lists[node.name]])
-            case In() | AtLeast() | Except():
-                return self._chance(parts(node)[0])
+                return _of(1, [self.chance(i) for i in self._lists[node.name]])
+            case In() | AtLeast() | Except() if not _may_be_renamed(node):
+                return self.chance(parts(node)[0])
             case _:
                 return Chance()
 
     def read(self, article: Article) -> Reading:
         """An article as these rules see it."""
-        return self._vocabulary.read(article)
+        return self.vocabulary.read(article)
 
 
 def _watches(rule: Rule, article: Article) -> bool:
     return rule.feeds is None or article.feed in rule.feeds
+
+
+def _may_be_renamed(node: Node) -> bool:
+    """Whether a node asks for a feed, which the archive may know by a former name."""
+    return isinstance(node, In) and node.field == "feed"
 
 
 def _of(count: int, chances: Sequence[Chance]) -> Chance:

@@ -106,6 +106,17 @@ class Vocabulary:
         """A single, folded."""
         return fold(self._singles[single].text)
 
+    def is_wild(self, single: int) -> bool:
+        """Whether a single has wildcards."""
+        return self._singles[single].wild
+
+    def keys(self, single: int, language: str) -> tuple[str, ...]:
+        """The keys under which a single without wildcards waits for words of a text."""
+        typed = self._singles[single]
+        if typed.exact:
+            return (fold(typed.text),)
+        return rule_keys(typed.text, language)
+
     def _found(self, leaf: Leaf) -> Iterator[Way]:
         if isinstance(leaf, Wildcard):
             yield (self._number(Single(leaf.text, wild=True)),)
@@ -181,12 +192,7 @@ class Vocabulary:
                 if single.wild:
                     wild[_edge(fold(single.text))].append(number)
                     continue
-                keys = (
-                    (fold(single.text),)
-                    if single.exact
-                    else rule_keys(single.text, language)
-                )
-                for key in keys:
+                for key in self.keys(number, language):
                     waiting[key].append(number)
                 word = fold(single.text)
                 beginnings.update(word[:n] for n in range(2, len(word) + 1))

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.models import Article, Hit, Match, PageState, Via
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.words import add_words
 
 Key = tuple[str, str]
 _DAY_MICROS = 86_400_000_000
@@ -94,7 +95,7 @@ def _open_group(tx: Transaction, public_id: str, first_seen: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is stored of one reading of an entry."""
+    """What is stored of one reading of an entry; ``words`` are the keys to find it by."""
 
     entry_id: int
     revision: int
@@ -103,6 +104,7 @@ class Reading:
     note: str
     placement: Placement
     keys: Sequence[Key]
+    words: Collection[str]
     matches: Sequence[Match]
     now: datetime
 
@@ -148,6 +150,7 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
     )
     if row is None:
         return None
+    add_words(tx, row["id"], reading.words)
     _add_keys(tx, row["id"], reading)
     _add_matches(tx, row["id"], reading)
     return int(row["id"])

@@ -32,6 +32,13 @@ FRAGMENTS = {
     "/*skip locked*/": "FOR UPDATE SKIP LOCKED",
     "/*clustered*/": "",
     "/*for update*/": "FOR UPDATE",
+    "/*words table*/": """
+        CREATE TABLE article_words (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);
+        CREATE INDEX article_words_words ON article_words USING gin (words)
+    """,
+    "/*vector(*/": "array_to_tsvector(string_to_array(",
+    "/*)*/": ", ' '))",
+    "article_words MATCH :fts5": "article_words.words @@ CAST(:tsquery AS tsquery)",
 }
 
 

@@ -22,6 +22,15 @@ FRAGMENTS = {
     "/*skip locked*/": "",
     "/*clustered*/": "WITHOUT ROWID",
     "/*for update*/": "",
+    # Only which words stand in which article is kept; the texts are there already.
+    "/*words table*/": """
+        CREATE VIRTUAL TABLE article_words USING fts5 (
+            words, content='', detail=none, tokenize="ascii tokenchars '_~'"
+        )
+    """,
+    "/*vector(*/": "",
+    "/*)*/": "",
+    "article_words MATCH :fts5": "article_words MATCH :fts5",
 }
 _HINTS = {
     "locked": "another program is writing to it",

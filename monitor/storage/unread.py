@@ -179,6 +179,29 @@ def _leftover(tx: Transaction, where: str, values: Mapping[str, object]) -> int 
             return int(row["id"])
 
 
+def find_remembered(
+    tx: Transaction, *, since: datetime, before: int | None, limit: int
+) -> list[WaitingEntry]:
+    """The next entries below an id, newest first, that are known but were never read.
+
+    Such are those of a silent first run, and what was too old or is held.
+    """
+    rows = tx.all(
+        f"""
+        {_WAITING}
+         WHERE entry.first_seen >= :since
+           AND (CAST(:before AS BIGINT) IS NULL OR entry.id < :before)
+           AND NOT EXISTS (SELECT 1 FROM article WHERE article.entry_id = entry.id)
+         ORDER BY entry.id DESC
+         LIMIT :limit
+        """,  # noqa: S608 - only our own text is put in
+        since=since,
+        before=before,
+        limit=limit,
+    )
+    return [_waiting(row, "") for row in rows]
+
+
 def still_wanted(tx: Transaction, waiting: WaitingEntry) -> bool:
     """Whether a reading may be stored: the claim stands and the text is the latest.
 

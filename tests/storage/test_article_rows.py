@@ -59,6 +59,7 @@ def reading(
         note="a note",
         placement=placement,
         keys=[URL],
+        words=("strike",),
         matches=matches,
         now=NOON,
     )

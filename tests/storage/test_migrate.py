@@ -46,7 +46,15 @@ def migrations_of(url: str, openers: int) -> list[int]:
 
 
 def columns_in_sqlite(tx: Transaction) -> Columns:
-    tables = tx.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+    # The index of words is each engine's own, here and below.
+    tables = tx.all(
+        """
+        SELECT name
+          FROM sqlite_master
+         WHERE type = 'table'
+           AND name NOT LIKE 'article_words%'
+        """
+    )
     return {
         table["name"]: [
             row["name"] for row in tx.all(f"PRAGMA table_info({table['name']})")
@@ -61,6 +69,7 @@ def columns_in_postgresql(tx: Transaction) -> Columns:
         SELECT table_name, column_name
           FROM information_schema.columns
          WHERE table_schema = 'public'
+           AND table_name <> 'article_words'
          ORDER BY table_name, ordinal_position
         """
     )

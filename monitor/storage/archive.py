@@ -1,0 +1,98 @@
+"""The archive: what was read, by its words or newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.models import Filed, Wanted
+from monitor.storage.articles import article_from
+from monitor.storage.database import Row, Transaction, from_micros
+from monitor.storage.words import fts5, tsquery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """The articles of a time: how many, and the numbers of the first and the last."""
+
+    articles: int
+    first: int
+    last: int
+
+
+def reach(tx: Transaction, since: datetime) -> Reach:
+    """What was read since a time."""
+    row = tx.one(
+        """
+        SELECT COUNT(DISTINCT entry_id) AS articles,
+               COALESCE(MIN(id), 0) AS first,
+               COALESCE(MAX(id), -1) AS last
+          FROM article
+         WHERE read_at >= :since
+        """,
+        since=since,
+    )
+    return Reach(**row or {})
+
+
+def languages(tx: Transaction) -> list[str]:
+    """The languages of all articles."""
+    rows = tx.all("SELECT DISTINCT language FROM article ORDER BY language")
+    return [row["language"] for row in rows]
+
+
+def find_articles(
+    tx: Transaction,
+    within: Reach,
+    *,
+    before: int,
+    wanted: Wanted | None,
+    limit: int,
+) -> list[Filed]:
+    """The next articles below a number, newest first; with the words that are wanted.
+
+    Each is the last reading of its entry.
+    """
+    by_words = (
+        """
+          JOIN article_words ON article_words.rowid = a.id
+           AND article_words MATCH :fts5
+        """
+        if wanted
+        else ""
+    )
+    rows = tx.all(
+        f"""
+        SELECT a.*, feed.name AS feed, entry.first_seen, story.public_id AS story,
+               copy_group.public_id AS copies
+          FROM article a
+          {by_words}
+          JOIN entry ON entry.id = a.entry_id
+          JOIN feed ON feed.id = entry.feed_id
+          JOIN copy_group ON copy_group.id = a.group_id
+          JOIN story ON story.id = copy_group.story_id
+         WHERE a.id >= :first
+           AND a.id < :before
+           AND NOT EXISTS (SELECT 1
+                             FROM article newer
+                            WHERE newer.entry_id = a.entry_id
+                              AND newer.id > a.id)
+         ORDER BY a.id DESC
+         LIMIT :limit
+        """,  # noqa: S608 - only our own text is put in
+        first=within.first,
+        before=before,
+        fts5=fts5(wanted) if wanted else "",
+        tsquery=tsquery(wanted) if wanted else "",
+        limit=limit,
+    )
+    return [_filed(row) for row in rows]
+
+
+def _filed(row: Row) -> Filed:
+    return Filed(
+        number=row["id"],
+        entry_id=row["entry_id"],
+        first_seen=from_micros(row["first_seen"]),
+        group=row["copies"],
+        story=row["story"],
+        article=article_from(row),
+    )
