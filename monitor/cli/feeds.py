@@ -14,7 +14,7 @@ from monitor.cli.output import count, emit, moment, settings, table
 from monitor.cli.session import ask, clock, configuration, opened, run
 from monitor.cli.trial import read_feed, trial_tools
 from monitor.config import Config
-from monitor.config.edit import NewFeed, add_feeds, name_for
+from monitor.config.edit import NewFeed, add, name_for
 from monitor.feeds import health
 from monitor.feeds.fetch import Manner
 from monitor.feeds.health import Health, State
@@ -293,7 +293,7 @@ def feeds_add(url: str, name: str, groups: tuple[str, ...]) -> None:
         url=found.url,
         groups=groups,
     )
-    file = add_feeds(config.path, [new])
+    file = add(config.path, [new])
     data = {"feed": new.name, "url": redacted(new.url), "file": str(file)}
     emit(data | {"others": found.others}, lambda: _added_text(found, new, str(file)))
 

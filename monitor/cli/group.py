@@ -21,7 +21,7 @@ _SECTIONS = {
             "start",
             "Run everything on bundled feeds, on this machine, in seconds",
         ),
-        "try": ("start", "Match feeds right now; store nothing, send nothing"),
+        "try": ("trying", "Match feeds right now; store nothing, send nothing"),
         "init": ("start", "Write a commented config.toml"),
         "check-config": (
             "start",

@@ -9,7 +9,7 @@ from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit
 from monitor.cli.session import clock, configuration, run
 from monitor.config import Config
-from monitor.config.edit import NewFeed, add_feeds, name_for
+from monitor.config.edit import NewFeed, add, name_for
 from monitor.errors import FeedError, WorkerError
 from monitor.feeds import opml
 from monitor.feeds.opml import Outline
@@ -44,7 +44,7 @@ def opml_import(file: Path, groups: tuple[str, ...]) -> None:
     config = configuration()
     outlines = run(_read(str(file), file.read_bytes()))
     new = list(_new(config, outlines, groups))
-    written = str(add_feeds(config.path, new)) if new else ""
+    written = str(add(config.path, new)) if new else ""
     data = {
         "added": [feed.name for feed in new],
         "there": len(outlines) - len(new),

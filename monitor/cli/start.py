@@ -1,8 +1,7 @@
-"""demo, try, init, check-config, send-test: from nothing to a working service."""
+"""demo, init, check-config, send-test: from nothing to a working service."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,17 +10,12 @@ import click
 
 from monitor.channels import Channel
 from monitor.channels.terminal import write_stdout
-from monitor.cli.asked import read_query
 from monitor.cli.group import with_globals
-from monitor.cli.output import bold, count, emit, moment, say, settings
+from monitor.cli.output import count, emit, moment, say, settings
 from monitor.cli.session import clock, configuration, opened, run
 from monitor.config import Config
 from monitor.digests import slots
 from monitor.errors import DeliveryError
-from monitor.http import Network
-from monitor.models import Article, Entry, Match, PageState, ParsedFeed
-from monitor.rules import explain
-from monitor.rules.index import Index, Rule
 
 
 @click.command("demo")
@@ -65,128 +59,6 @@ def demo_command(folder: Path) -> None:
 
 def _hush(_text: str) -> None:
     """Under --json there is one object on stdout and nothing else."""
-
-
-# --- try ---
-
-
-@click.command("try")
-@click.argument("rule")
-@click.argument("urls", nargs=-1, required=True)
-@with_globals
-def try_command(rule: str, urls: tuple[str, ...]) -> None:
-    r"""Match feeds right now, by the texts in them; store nothing, send nothing.
-
-    \b
-    Exit status: 0, 1 if a feed cannot be read, 2 if the rule is wrong.
-
-    \b
-    Examples:
-      monitor try 'Aleppo AND airstrike' https://feeds.bbci.co.uk/news/world/rss.xml
-      monitor try '"port strike" NOT football' FEED FEED
-    """
-    from monitor.cli.trial import read_feeds, trial_tools
-
-    index = Index([Rule(name="try", tree=read_query(rule))], {})
-
-    async def work() -> list[ParsedFeed | BaseException]:
-        async with trial_tools(_networks()) as tools:
-            return await read_feeds(tools, list(urls))
-
-    started = time.monotonic()
-    found = run(work())
-    seconds = time.monotonic() - started
-    feeds = [f for f in found if isinstance(f, ParsedFeed)]
-    failures = [
-        (u, f) for u, f in zip(urls, found, strict=True) if isinstance(f, BaseException)
-    ]
-    hits = [hit for feed in feeds for hit in _try_feed(index, feed)]
-    data = {
-        "feeds": len(feeds),
-        "articles": sum(len(f.entries) for f in feeds),
-        "matches": [
-            {"title": h.article.title, "url": h.article.url, "source": h.article.source}
-            for h in hits
-        ],
-        "failed": {url: str(error) for url, error in failures},
-    }
-    emit(data, lambda: _try_text(rule, data, hits, failures, seconds))
-    if failures:
-        click.get_current_context().exit(1)
-
-
-def _networks() -> tuple[Network, ...] | None:
-    """What may be dialled: as configured, if there is a configuration."""
-    there = settings().config_path.exists()
-    return configuration().fetch.private_networks if there else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hit:
-    entry: Entry
-    article: Article
-    match: Match
-
-
-def _try_feed(index: Index, feed: ParsedFeed) -> list[_Hit]:
-    found = []
-    for entry in feed.entries:
-        article = Article(
-            title=entry.title,
-            summary=entry.summary,
-            body=entry.content,
-            aside="",
-            language=entry.language or feed.language or "en",
-            state=PageState.FEED,
-            url=entry.url,
-            source=feed.title,
-        )
-        found += [
-            _Hit(entry=entry, article=article, match=m) for m in index.match(article)
-        ]
-    return found
-
-
-def _try_text(
-    rule: str,
-    data: dict[str, Any],
-    hits: Sequence[_Hit],
-    failures: Sequence[tuple[str, BaseException]],
-    seconds: float,
-) -> str:
-    lines = [
-        f"Read {count(data['feeds'], 'feed')}, {count(data['articles'], 'article')} in "
-        f"{seconds:.1f} s (nothing was stored, nothing was sent)"
-    ]
-    lines += [f"  {url}: {error}" for url, error in failures]
-    lines.append(f"  {len(hits)} match" if len(hits) != 1 else "  1 matches")
-    width = max((min(24, len(h.article.source)) for h in hits), default=0)
-    for hit in hits:
-        when = (
-            f"{hit.entry.published:%d %b %H:%M}"
-            if hit.entry.published
-            else "no date     "
-        )
-        lines.append(
-            f"  {hit.article.source[:24]:{width}}  {when}  {bold(hit.article.title)}"
-        )
-        lines.append(f"  {'':{width}}  {explain.why(hit.match.hits)}")
-        if hit.article.url:
-            lines.append(f"  {'':{width}}  {hit.article.url}")
-    if hits:
-        lines += [
-            "Keep it? Put this into config.toml:",
-            "  [rules]",
-            f"  my-rule = {_toml(rule)}",
-        ]
-    return "\n".join(lines)
-
-
-def _toml(text: str) -> str:
-    if "'" not in text:
-        return f"'{text}'"
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 # --- init ---

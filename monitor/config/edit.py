@@ -1,4 +1,6 @@
-"""Add feeds to a configuration: into an included file, so that a person's own stays.
+"""Add feeds and rules to a configuration: into an included file.
+
+What a person wrote stays as it is.
 
 The file is appended to, never rewritten; the whole configuration is read before and
 after, and everything is put back if it no longer holds.
@@ -16,12 +18,18 @@ from fnmatch import fnmatch
 from itertools import chain, count
 from pathlib import Path
 
-from monitor.config.load import load
+from monitor.config.load import load, loads
+from monitor.config.values import Config
 from monitor.errors import ConfigError, Problem
 
 ADDED = "added.toml"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_NAME = 40
+_SUBSCRIBER = """
+[subscribers.me]                # prints to the terminal until you set a channel
+rules = ["{rule}"]
+digest = "daily 07:30"
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +43,44 @@ class NewFeed:
     @property
     def lines(self) -> str:
         """The feed as TOML."""
-        name = self.name if _BARE.fullmatch(self.name) else _quoted(self.name)
-        lines = [f"[feeds.{name}]", f"url = {_quoted(self.url)}"]
+        lines = [f"[feeds.{_key(self.name)}]", f"url = {_quoted(self.url)}"]
         if self.groups:
             lines.append(f"groups = [{', '.join(map(_quoted, self.groups))}]")
         return "\n".join(lines) + "\n"
 
+    def is_in(self, config: Config) -> bool:
+        """Whether a configuration has it."""
+        return self.name in config.feeds
 
-def name_for(titles: Iterable[str], taken: Container[str]) -> str:
-    """A short name for a feed from the first of its titles that has Latin letters.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRule:
+    """A rule that is to be written down."""
+
+    name: str
+    query: str
+
+    @property
+    def lines(self) -> str:
+        """The rule as TOML."""
+        return f"[rules.{_key(self.name)}]\nquery = {_literal(self.query)}\n"
+
+    def is_in(self, config: Config) -> bool:
+        """Whether a configuration has it."""
+        return self.name in config.rules
+
+
+New = NewFeed | NewRule
+
+
+def name_for(
+    titles: Iterable[str], taken: Container[str], *, else_: str = "feed"
+) -> str:
+    """A short name from the first of some titles that has Latin letters.
 
     It is different from those taken.
     """
-    base = next(filter(None, map(_plain, titles)), "feed")
+    base = next(filter(None, map(_plain, titles)), else_)
     names = chain([base], (f"{base}-{n}" for n in count(2)))
     return next(name for name in names if name not in taken)
 
@@ -58,8 +91,8 @@ def _plain(title: str) -> str:
     return "-".join(words)[:_LONGEST_NAME].strip("-")
 
 
-def add_feeds(path: Path, new: Sequence[NewFeed]) -> Path:
-    """Append feeds to the file for them, and include that if it is not yet.
+def add(path: Path, new: Sequence[New], into: Path | None = None) -> Path:
+    """Append to the file for new things, or to ``into``; include it if it is not yet.
 
     Returns the file that was written.
 
@@ -70,22 +103,45 @@ def add_feeds(path: Path, new: Sequence[NewFeed]) -> Path:
     """
     load(path)
     text = _read(path)
-    target, include = _target(path, text)
+    target, include = _target(path, text, into)
     before = _read(target) if target.exists() else None
     gap = "\n" if before else ""
-    added = (before or "") + gap + "\n".join(feed.lines for feed in new)
+    added = (before or "") + gap + "\n".join(one.lines for one in new)
     _check_text(path, added)
     try:
         target.parent.mkdir(exist_ok=True)
         _write(target, added)
         if include:
             _write(path, include + text)
-        load(path)
+        _check_taken(load(path), new, target)
     except (ConfigError, OSError):
         _restore(target, before)
         _restore(path, text)
         raise
     return target
+
+
+def begin(path: Path, new: Sequence[New], rule: str) -> None:
+    """Make a configuration of what is new; one subscriber gets a rule of it.
+
+    Raises:
+        ConfigError: It would not hold; then nothing was written.
+        OSError: The file cannot be written.
+    """
+    text = "\n".join(one.lines for one in new) + _SUBSCRIBER.format(rule=rule)
+    _check_text(path, text)
+    loads(text, path)
+    _write(path, text)
+
+
+def _check_taken(config: Config, new: Sequence[New], target: Path) -> None:
+    if not all(one.is_in(config) for one in new):
+        problem = Problem(
+            message=f"include: {target} is not among these",
+            file=str(config.path),
+            hint=f"Try: include = [{_quoted(target.name)}, …]",
+        )
+        raise ConfigError([problem])
 
 
 def _check_text(path: Path, text: str) -> None:
@@ -96,15 +152,19 @@ def _check_text(path: Path, text: str) -> None:
         raise ConfigError([Problem(message=message, file=str(path))]) from error
 
 
-def _target(path: Path, text: str) -> tuple[Path, str]:
-    """Where new feeds go, and the line that has to be put before the rest, if any.
+def _target(path: Path, text: str, into: Path | None) -> tuple[Path, str]:
+    """Where new things go, and the line that has to be put before the rest, if any.
 
     Raises:
         ConfigError: Nothing that is included can take them.
     """
     found = tomllib.loads(text).get("include")
+    if into and (found is not None or into.resolve() == path.resolve()):
+        return into, ""
     if found is None:
-        return path.parent / ADDED, f'include = ["{ADDED}"]\n\n'
+        target = into or path.parent / ADDED
+        relative = os.path.relpath(target, path.parent)
+        return target, f"include = [{_quoted(relative)}]\n\n"
     for pattern in [found] if isinstance(found, str) else found:
         place = path.parent / pattern
         if not any(mark in pattern for mark in "*?["):
@@ -148,6 +208,16 @@ def _restore(path: Path, text: str | None) -> None:
         path.unlink(missing_ok=True)
     elif _read(path) != text:
         _write(path, text)
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _quoted(name)
+
+
+def _literal(text: str) -> str:
+    """A query as people write it: without escapes, where that is possible."""
+    plain = text.isprintable() and "'" not in text
+    return f"'{text}'" if plain else _quoted(text)
 
 
 def _quoted(text: str) -> str:

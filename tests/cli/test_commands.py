@@ -333,8 +333,8 @@ def test_try_matches_feeds_without_storing(
     wrong = monitor("try", "Aleppo AND", f"{site.url}/feed.xml")
 
     assert "Read 1 feed, 2 articles" in found.output
-    assert "1 matches" in found.output
-    assert "my-rule = 'Aleppo AND airstrike'" in found.output
+    assert "1 match\n" in found.output
+    assert "[Airstrikes] hit [Aleppo]" in found.output
     assert failed.exit_code == 1
     assert wrong.exit_code == 2
     assert "^^^" in wrong.stderr

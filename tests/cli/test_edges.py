@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -15,6 +16,7 @@ from monitor.cli.failures import exit_code
 from monitor.cli.group import Settings, cli
 from monitor.cli.output import progress, table
 from monitor.clock import SystemClock
+from monitor.config import load
 from monitor.errors import (
     AlreadyRunning,
     ConfigError,
@@ -23,6 +25,7 @@ from monitor.errors import (
     StorageError,
     root_of,
 )
+from monitor.rules.syntax import parse
 from monitor.storage import settings as service
 from tests.cli.conftest import Monitor, answer
 from tests.desk import Desk, mail_server
@@ -157,15 +160,15 @@ def test_a_time_without_a_zone_is_utc(monitor: Monitor, desk: Desk) -> None:
 def test_a_rule_that_is_kept_can_be_pasted(
     rule: str, monitor: Monitor, desk: Desk, site: Site
 ) -> None:
-    import tomllib
-
     desk.write()
     tell(site, "It's an air strike on Aleppo, it's said")
 
     text = monitor("try", rule, f"{site.url}/feed.xml").output
+    offer = shlex.split(text.strip().splitlines()[-1].removeprefix("Keep it?  "))
+    monitor(*offer[1:])
 
-    line = text.strip().splitlines()[-1].strip()
-    assert tomllib.loads(line) == {"my-rule": rule}
+    saved = load(desk.folder / "config.toml")
+    assert str(parse(rule)) in saved.queries.values()
 
 
 def test_try_shows_where_the_words_stand(

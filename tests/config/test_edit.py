@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import load
-from monitor.config.edit import ADDED, NewFeed, add_feeds, name_for
+from monitor.config.edit import ADDED, NewFeed, NewRule, add, begin, name_for
 from monitor.errors import ConfigError
 
 OWN = """\
@@ -56,7 +56,7 @@ def include(config: Path, line: str) -> None:
 def test_a_first_feed_makes_a_file_and_includes_it_before_the_rest(
     config: Path,
 ) -> None:
-    written = add_feeds(config, [SANA])
+    written = add(config, [SANA])
 
     assert written == config.parent / "added.toml"
     assert written.read_text("utf-8") == (
@@ -69,7 +69,7 @@ def test_a_first_feed_makes_a_file_and_includes_it_before_the_rest(
 def test_an_empty_configuration_takes_a_feed(config: Path) -> None:
     config.write_text("", "utf-8")
 
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert list(load(config).feeds) == ["sana"]
 
@@ -79,14 +79,14 @@ def test_a_relative_path_is_enough(
 ) -> None:
     monkeypatch.chdir(config.parent)
 
-    written = add_feeds(Path("config.toml"), [SANA])
+    written = add(Path("config.toml"), [SANA])
 
     assert written == Path("added.toml")
     assert "sana" in load(config).feeds
 
 
 def test_several_feeds_are_written_at_once_with_their_groups(config: Path) -> None:
-    written = add_feeds(config, [SANA, WAFA])
+    written = add(config, [SANA, WAFA])
 
     assert written.read_text("utf-8") == (
         '[feeds.sana]\nurl = "http://127.0.0.1/sana"\n'
@@ -98,10 +98,10 @@ def test_several_feeds_are_written_at_once_with_their_groups(config: Path) -> No
 def test_further_feeds_are_appended_and_nothing_is_included_twice(
     config: Path,
 ) -> None:
-    add_feeds(config, [SANA])
+    add(config, [SANA])
     before = files(config.parent)
 
-    add_feeds(config, [WAFA])
+    add(config, [WAFA])
 
     after = files(config.parent)
     assert after["config.toml"] == before["config.toml"]
@@ -133,7 +133,7 @@ def test_feeds_go_where_the_first_include_takes_them(
     include(config, line)
     before = config.read_bytes()
 
-    written = add_feeds(config, [SANA])
+    written = add(config, [SANA])
 
     assert written == config.parent / name
     assert config.read_bytes() == before
@@ -145,7 +145,7 @@ def test_an_include_by_its_whole_path_takes_them(config: Path) -> None:
     mine.write_text("# mine\n", "utf-8")
     include(config, f'"{mine}"')
 
-    written = add_feeds(config, [SANA])
+    written = add(config, [SANA])
 
     assert written == mine
     assert "sana" in load(config).feeds
@@ -161,7 +161,7 @@ def test_includes_that_can_take_none_are_refused_with_the_way_out(
     before = files(config.parent)
 
     with pytest.raises(ConfigError) as raised:
-        add_feeds(config, [SANA])
+        add(config, [SANA])
 
     said = str(raised.value)
     assert f"{config}  include: none of these can take added.toml" in said
@@ -173,7 +173,7 @@ def test_a_pattern_for_folders_is_not_taken_for_the_name_of_one(config: Path) ->
     (config.parent / "conf1").mkdir()
     include(config, '["conf[12]/*.toml", "*.toml"]')
 
-    written = add_feeds(config, [SANA])
+    written = add(config, [SANA])
 
     assert written == config.parent / ADDED
     assert "sana" in load(config).feeds
@@ -188,7 +188,7 @@ def test_comments_and_text_of_the_included_file_stay(config: Path) -> None:
     mine.write_text(text, "utf-8")
     include(config, '"mine.toml"')
 
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert mine.read_text("utf-8").startswith(text + "\n[feeds.sana]\n")
     assert sorted(load(config).feeds) == ["bbc", "reuters", "sana"]
@@ -200,14 +200,14 @@ def test_the_rights_of_the_files_stay(config: Path, mode: int) -> None:
     (config.parent / ADDED).write_text("# mine\n", "utf-8")
     (config.parent / ADDED).chmod(mode)
 
-    written = add_feeds(config, [SANA])
+    written = add(config, [SANA])
 
     found = [stat.S_IMODE(path.stat().st_mode) for path in (config, written)]
     assert found == [mode, mode]
 
 
 def test_nothing_is_left_beside_the_files(config: Path) -> None:
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert sorted(files(config.parent)) == ["added.toml", "config.toml"]
 
@@ -216,7 +216,7 @@ def test_a_link_to_the_configuration_stays_a_link(config: Path) -> None:
     real = config.rename(config.with_name("real.toml"))
     config.symlink_to(real)
 
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert config.is_symlink()
     assert real.read_text("utf-8").startswith('include = ["added.toml"]')
@@ -225,7 +225,7 @@ def test_a_link_to_the_configuration_stays_a_link(config: Path) -> None:
 def test_a_file_with_a_byte_order_mark_takes_a_feed(config: Path) -> None:
     config.write_bytes(b"\xef\xbb\xbf" + OWN.encode())
 
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert "sana" in load(config).feeds
 
@@ -233,7 +233,7 @@ def test_a_file_with_a_byte_order_mark_takes_a_feed(config: Path) -> None:
 def test_the_ends_of_lines_stay(config: Path) -> None:
     config.write_bytes(OWN.replace("\n", "\r\n").encode())
 
-    add_feeds(config, [SANA])
+    add(config, [SANA])
 
     assert config.read_bytes().endswith(OWN.replace("\n", "\r\n").encode())
 
@@ -246,7 +246,7 @@ def test_a_configuration_that_is_wrong_already_is_left_alone(config: Path) -> No
     before = files(config.parent)
 
     with pytest.raises(ConfigError, match=r"feeds\.bbc"):
-        add_feeds(config, [SANA])
+        add(config, [SANA])
 
     assert files(config.parent) == before
 
@@ -270,7 +270,7 @@ def test_everything_is_put_back_if_the_configuration_does_not_hold(
     before = files(config.parent)
 
     with pytest.raises(ConfigError, match="feeds"):
-        add_feeds(config, [SANA, wrong])
+        add(config, [SANA, wrong])
 
     assert files(config.parent) == before
     assert "bbc" in load(config).feeds
@@ -283,7 +283,7 @@ def test_a_file_that_is_not_included_yet_and_is_wrong_is_put_back(
     before = files(config.parent)
 
     with pytest.raises(ConfigError, match=r"feeds\.old"):
-        add_feeds(config, [SANA])
+        add(config, [SANA])
 
     assert files(config.parent) == before
 
@@ -319,7 +319,7 @@ def test_everything_is_put_back_if_a_file_cannot_be_written(
     before = files(config.parent)
 
     with pytest.raises(OSError, match=r"director|exists"):
-        add_feeds(config, [SANA])
+        add(config, [SANA])
 
     assert files(config.parent) == before
 
@@ -328,7 +328,7 @@ def test_what_is_no_text_is_refused_and_leaves_nothing(config: Path) -> None:
     odd = NewFeed(name="odd", url="http://127.0.0.1/", groups=("\udcff",))
 
     with pytest.raises(ConfigError):
-        add_feeds(config, [odd])
+        add(config, [odd])
 
     assert sorted(files(config.parent)) == ["config.toml"]
 
@@ -387,7 +387,7 @@ def test_feeds_are_loaded_as_they_were_added(
         config.touch()
 
         for one in new:
-            add_feeds(config, [one])
+            add(config, [one])
 
         feeds = load(config).feeds
     found = {name: (feed.url, list(feed.groups)) for name, feed in feeds.items()}
@@ -464,3 +464,40 @@ def test_a_name_costs_no_more_than_the_names_that_are_tried() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000
+
+
+# --- rules ---
+
+
+def test_a_rule_is_written_as_people_write_it(config: Path) -> None:
+    written = add(config, [NewRule(name="soap", query='"Aleppo soap" OR savon')])
+
+    assert written.read_text("utf-8") == (
+        "[rules.soap]\nquery = '\"Aleppo soap\" OR savon'\n"
+    )
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8))
+def test_every_query_is_read_as_it_was_written(text: str) -> None:
+    lines = NewRule(name="odd", query=text).lines
+
+    assert tomllib.loads(lines)["rules"]["odd"]["query"] == text
+
+
+def test_a_first_configuration_has_a_subscriber_for_the_rule(tmp_path: Path) -> None:
+    path = tmp_path / "syria.toml"
+
+    begin(path, [SANA, NewRule(name="soap", query="soap")], "soap")
+
+    made = load(path)
+    assert list(made.feeds) == ["sana"]
+    assert made.subscribers["me"].rules == ("soap",)
+
+
+def test_a_first_configuration_that_would_not_hold_is_not_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ConfigError):
+        begin(tmp_path / "new.toml", [BROKEN], "none")
+
+    assert not files(tmp_path)
