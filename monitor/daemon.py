@@ -21,6 +21,7 @@ from monitor import __version__
 from monitor.channels import terminal
 from monitor.clock import Clock, Heartbeat
 from monitor.config import Config
+from monitor.config.applied import applied, to_json
 from monitor.digests import slots
 from monitor.errors import StorageError, root_of
 from monitor.http import Client, Transport
@@ -327,6 +328,7 @@ def _prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
     subscribers.sync_subscribers(
         tx, [_following(context, name, now) for name in config.subscribers], now
     )
+    settings.apply(tx, to_json(applied(config)), now)
     return settings.instance_key(tx)
 
 

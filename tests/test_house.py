@@ -57,11 +57,13 @@ PURE = [
     "rules/vocabulary.py",
     "rules/wildcards.py",
     "rules/explain.py",
+    "rules/narrow.py",
     "stories/fingerprint.py",
     "digests/slots.py",
     "digests/compose.py",
     "digests/excerpt.py",
     "channels/payload.py",
+    "config/applied.py",
     "config/mask.py",
 ]
 UNCLEAN = {"httpx", "aiohttp", "sqlite3", "psycopg", "asyncio", "time", "socket"}

@@ -1,7 +1,7 @@
 """search, backtest: rules held against what is stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.asked import rule_of
-from monitor.cli.group import with_globals
+from monitor.cli.group import F, with_globals
 from monitor.cli.output import bold, count, emit, marked, progress
 from monitor.cli.session import Duration, opened, run
 from monitor.config import Config, load
@@ -26,14 +26,17 @@ from monitor.storage.archive import Reach
 _SAMPLES = 5
 _BAR = 40
 
-_since = click.option(
-    "--since",
-    type=Duration(),
-    default="30d",
-    show_default=True,
-    metavar="30d",
-    help="How far back to look",
-)
+
+def since_option(default: str) -> Callable[[F], F]:
+    """How far back a command looks."""
+    return click.option(
+        "--since",
+        type=Duration(),
+        default=default,
+        show_default=True,
+        metavar=default,
+        help="How far back to look",
+    )
 
 
 # --- search ---
@@ -41,7 +44,7 @@ _since = click.option(
 
 @click.command("search")
 @click.argument("query")
-@_since
+@since_option("30d")
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -72,10 +75,10 @@ def search_command(query: str, since: timedelta, limit: int) -> None:
     }
 
     def text() -> str:
-        days = f"of the last {_days(since)}"
+        time = f"of the last {in_days(since)}"
         if not shown:
-            return f"Nothing {days} matches."
-        head = f"{count(len(shown), 'match', 'matches')} {days} (times in {zone.key})"
+            return f"Nothing {time} matches."
+        head = f"{count(len(shown), 'match', 'matches')} {time} (times in {zone.key})"
         lines = [head, *(line for one in shown for line in _lines(one, zone))]
         if len(found) > limit:
             lines.append(f"There are more: --limit {limit * 5}, or a shorter --since.")
@@ -110,7 +113,7 @@ async def _search(
         return found, zone
 
 
-def _days(since: timedelta) -> str:
+def in_days(since: timedelta) -> str:
     hours = round(since.total_seconds() / 3600)
     return count(hours, "hour") if hours % 24 else count(hours // 24, "day")
 
@@ -160,7 +163,7 @@ def _when(found: Found, zone: ZoneInfo) -> str:
 
 @click.command("backtest")
 @click.argument("rule", metavar="RULE|QUERY")
-@_since
+@since_option("30d")
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -210,7 +213,7 @@ class _Tested:
         return ZoneInfo(self.config.service.timezone)
 
     def alerts_a_day(self, found: Iterable[Found]) -> float:
-        return alerts_a_day(found, self.config, self.since)
+        return alerts_a_day(found, self.config.articles.merge, self.since)
 
     def by_day(self) -> dict[date, int]:
         """How many articles of each day meet the rule; days without any included."""
@@ -228,9 +231,8 @@ def _without(found: Sequence[Found], others: Sequence[Found]) -> list[Found]:
     return [one for one in found if one.filed.entry_id not in known]
 
 
-def alerts(found: Iterable[Found], config: Config) -> int:
+def alerts(found: Iterable[Found], merge: str) -> int:
     """How many things would have been told: stories, groups of copies, or articles."""
-    merge = config.articles.merge
     if merge == "nothing":
         return len({one.filed.entry_id for one in found})
     return len(
@@ -238,9 +240,9 @@ def alerts(found: Iterable[Found], config: Config) -> int:
     )
 
 
-def alerts_a_day(found: Iterable[Found], config: Config, since: timedelta) -> float:
+def alerts_a_day(found: Iterable[Found], merge: str, since: timedelta) -> float:
     """The same for each day of a time."""
-    return round(alerts(found, config) / max(since / timedelta(days=1), 1), 1)
+    return round(alerts(found, merge) / max(since / timedelta(days=1), 1), 1)
 
 
 async def _backtest(rule: str, since: timedelta, against: Path | None) -> _Tested:
@@ -282,7 +284,7 @@ def _tested_as_json(tested: _Tested) -> dict[str, Any]:
         "rule": tested.name,
         "articles": tested.articles,
         "matches": len(tested.new),
-        "alerts": alerts(tested.new, tested.config),
+        "alerts": alerts(tested.new, tested.config.articles.merge),
         "alerts_a_day": tested.alerts_a_day(tested.new),
         "days": {str(day): hits for day, hits in tested.by_day().items()},
         "samples": [_as_json(one) for one in tested.new[:_SAMPLES]],
@@ -298,10 +300,10 @@ def _tested_as_json(tested: _Tested) -> dict[str, Any]:
 
 def _tested_text(tested: _Tested) -> str:
     matches = count(len(tested.new), "match", "matches")
-    told = count(alerts(tested.new, tested.config), "alert")
+    told = count(alerts(tested.new, tested.config.articles.merge), "alert")
     lines = [
         f"{bold(tested.name)}: {matches} in {count(tested.articles, 'article')} of "
-        f"the last {_days(tested.since)}; {told}, "
+        f"the last {in_days(tested.since)}; {told}, "
         f"{tested.alerts_a_day(tested.new):g} a day"
     ]
     days = tested.by_day()

@@ -47,6 +47,7 @@ _SECTIONS = {
         "why": ("why", "What happened to this article, for every subscriber"),
         "search": ("archive", "Search stored articles with the rule language"),
         "backtest": ("archive", "What a rule would have matched"),
+        "plan": ("plan", "What the edited config would change before you reload"),
         "preview": ("understand", "Render the next digest to screen or as HTML"),
     },
     "Manage": {

@@ -59,3 +59,16 @@ def last_beat(tx: Transaction) -> datetime | None:
     """When the service last gave a sign of life."""
     value = get(tx, "heartbeat")
     return from_micros(int(value)) if value else None
+
+
+def apply(tx: Transaction, configuration: str, now: datetime) -> None:
+    """Remember what counts of a configuration, and since when it has."""
+    if get(tx, "applied") != configuration:
+        put(tx, "applied", configuration)
+        put(tx, "applied_at", str(to_micros(now)))
+
+
+def last_applied(tx: Transaction) -> tuple[str, datetime] | None:
+    """What was applied last, and when; None if nothing ever was."""
+    configuration, at = get(tx, "applied"), get(tx, "applied_at")
+    return (configuration, from_micros(int(at))) if configuration and at else None

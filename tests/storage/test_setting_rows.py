@@ -66,3 +66,24 @@ def test_the_last_stop_in_order_is_remembered(call: Caller) -> None:
 
     assert call(settings.last_stop) == later(hours=1)
     assert call(settings.last_beat) is None
+
+
+# --- the applied configuration ---
+
+
+def test_before_the_first_start_nothing_was_applied(call: Caller) -> None:
+    assert call(settings.last_applied) is None
+
+
+def test_what_was_applied_is_known_with_its_time(call: Caller) -> None:
+    call(settings.apply, "one", NOON)
+    call(settings.apply, "two", later(hours=1))
+
+    assert call(settings.last_applied) == ("two", later(hours=1))
+
+
+def test_a_configuration_that_is_applied_again_keeps_its_time(call: Caller) -> None:
+    call(settings.apply, "one", NOON)
+    call(settings.apply, "one", later(hours=1))
+
+    assert call(settings.last_applied) == ("one", NOON)
