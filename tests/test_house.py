@@ -58,6 +58,7 @@ PURE = [
     "rules/wildcards.py",
     "rules/explain.py",
     "rules/narrow.py",
+    "rules/audit.py",
     "stories/fingerprint.py",
     "digests/slots.py",
     "digests/compose.py",

@@ -52,7 +52,7 @@ _SECTIONS = {
     },
     "Manage": {
         "feeds": ("feeds", "list | add | pause | resume | test | health"),
-        "rules": ("rules", "list | show | explain | test"),
+        "rules": ("rules", "list | show | explain | test | audit"),
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),

@@ -1,4 +1,4 @@
-"""rules: list, show, explain, test."""
+"""rules: list, show, explain, test; audit is next door."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import click
 
 from monitor.articles.extract import read_page
 from monitor.cli.asked import index_of, read_query
+from monitor.cli.audit import audit_command
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, settings, table
 from monitor.cli.session import configuration, run
@@ -294,3 +295,6 @@ def _wrong_text(total: int, wrong: list[Wrong]) -> str:
     ]
     head = f"{total - len(wrong)} of {count(total, 'case')} right"
     return "\n".join([head, *lines])
+
+
+rules_command.add_command(audit_command)

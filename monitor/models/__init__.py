@@ -8,7 +8,16 @@
 All are frozen. Times are aware UTC datetimes, durations timedeltas.
 """
 
-from monitor.models.archive import AllOf, AnyOf, Filed, Wanted, WordKey
+from monitor.models.archive import (
+    AllOf,
+    AnyOf,
+    FeedCount,
+    Filed,
+    Overlap,
+    RuleCount,
+    Wanted,
+    WordKey,
+)
 from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
@@ -59,6 +68,7 @@ __all__ = [
     "EntryState",
     "FailingFeed",
     "Feed",
+    "FeedCount",
     "FeedLine",
     "Fetched",
     "Filed",
@@ -68,6 +78,7 @@ __all__ = [
     "Kind",
     "KnownEntry",
     "Match",
+    "Overlap",
     "Page",
     "PageState",
     "ParsedFeed",
@@ -77,6 +88,7 @@ __all__ = [
     "Receipt",
     "Redirect",
     "Remembered",
+    "RuleCount",
     "RuleLine",
     "Secret",
     "Skips",

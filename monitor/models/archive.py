@@ -46,3 +46,31 @@ class Filed:
     group: str
     story: str
     article: Article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """How often a rule was met: articles, their stories, and matches that were told."""
+
+    rule: str
+    articles: int
+    stories: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """How many articles met both of two rules."""
+
+    first: str
+    second: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedCount:
+    """How many articles of a feed were read, and how many of them met a rule."""
+
+    feed: str
+    articles: int
+    met: int

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import execute
+from tests.cli.conftest import Monitor
+from tests.desk import Desk
+from tests.pipeline.test_digests import tell
+from tests.site import Site
 
 CASE = {"id": "one", "query": "Aleppo", "text": {"title": "Aleppo"}, "expected": True}
 TEXT = "Airstrikes hit eastern Aleppo\nJets bombed the eastern districts of Aleppo.\n"
@@ -123,3 +127,46 @@ def test_a_page_is_read_as_an_article(capsys: pytest.CaptureFixture[str]) -> Non
 
     assert status == 0
     assert "body" in capsys.readouterr().out
+
+
+# --- audit ---
+
+
+def test_an_audit_names_what_stands_out_and_what_to_do(
+    monitor: Monitor, desk: Desk, site: Site
+) -> None:
+    desk.articles = 'full_text = "never"'
+    desk.rules = 'soap = "soap"\nother = "zeppelin"'
+    desk.follows = ("aleppo", "other")
+    desk.write()
+    tell(site, "old")
+    desk.run()
+    tell(site, "Airstrikes hit Aleppo", *(f"Soap number {n}" for n in range(6)))
+    desk.run(all_feeds=True)
+
+    result = monitor("--at", "2026-11-22T13:00:00Z", "rules", "audit")
+
+    assert result.output == (
+        "3 findings among 3 rules, by 7 articles of the last 30 days:\n"
+        "\n"
+        "             name   what\n"
+        "dead         other  met none of 7 articles\n"
+        "noisy        soap   0.2 stories a day, 86% of all articles\n"
+        "undelivered  soap   nobody follows it\n"
+        "\n"
+        "  dead: is a word misspelt? monitor rules explain RULE --article URL\n"
+        "  noisy: add a word, NEAR or NOT; try it: monitor backtest\n"
+        "  undelivered: put it into the rules of a subscriber, or delete it\n"
+    )
+
+
+def test_an_audit_before_anything_happened_finds_nothing(
+    monitor: Monitor, desk: Desk
+) -> None:
+    desk.write()
+
+    result = monitor("rules", "audit", "--since", "7d")
+
+    assert result.output == (
+        "Nothing stands out among 1 rule, by 0 articles of the last 7 days.\n"
+    )
