@@ -1,7 +1,7 @@
 """rules: list, show, explain, test; audit is next door."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ from monitor.articles.extract import read_page
 from monitor.cli.asked import index_of, read_query
 from monitor.cli.audit import audit_command
 from monitor.cli.group import with_globals
-from monitor.cli.output import count, emit, settings, table
+from monitor.cli.output import bold, count, emit, settings, table
 from monitor.cli.session import configuration, run
 from monitor.cli.trial import trial_tools
 from monitor.config import Config
 from monitor.http import Request
 from monitor.models import Article, Page, PageState
-from monitor.rules.explain import outline, why_not
+from monitor.rules.explain import inflected, outline, why_not
 from monitor.rules.index import Index, Rule
+from monitor.text.forms import other_forms
 
 _MAX_TEXT = 2 << 20
 
@@ -67,31 +68,43 @@ def _check_name(name: str, config: Config) -> None:
 
 @rules_command.command("show")
 @click.argument("name")
+@click.option(
+    "--language", default="en", show_default=True, help="In which to show forms"
+)
 @with_globals
-def rules_show(name: str) -> None:
+def rules_show(name: str, language: str) -> None:
     r"""Show one rule: the query that its lists become, and the forms of its words.
 
     \b
     Examples:
       monitor rules show aleppo
+      monitor rules show aleppo --language fr
     """
     config = configuration()
     _check_name(name, config)
+    query, tree = config.queries[name], config.index.rules[name].tree
+    lists = {n: i for n, i in config.lists.items() if f"@{n}" in query}
+    words = inflected(tree, config.lists)
+    forms = {w: f for w, f in other_forms(words, language).items() if f}
+    data = {"name": name, "query": query, "lists": lists, "forms": forms}
+    emit(data, lambda: _shown(name, lists, forms, config))
+
+
+def _shown(
+    name: str,
+    lists: Mapping[str, Sequence[str]],
+    forms: Mapping[str, Sequence[str]],
+    config: Config,
+) -> str:
     rule = config.rules[name]
-    lists = {n: i for n, i in config.lists.items() if f"@{n}" in config.queries[name]}
-    data = {"name": name, "query": config.queries[name], "lists": lists}
-
-    def text() -> str:
-        lines = [f"{rule.title or name}", f"  query     {config.queries[name]}"]
-        lines += [f"  @{n:8} {', '.join(items)}" for n, items in lists.items()]
-        lines.append(f"  feeds     {', '.join(rule.feeds) or 'all'}")
-        lines.append(f"  priority  {rule.priority}; on update: {rule.on_update}")
-        lines.append(
-            "  Every word also matches its inflected forms, in any case and accents."
-        )
-        return "\n".join(lines)
-
-    emit(data, text)
+    lines = [bold(rule.title or name), f"  query     {config.queries[name]}"]
+    lines += [f"  @{of:8} {', '.join(items)}" for of, items in lists.items()]
+    lines.append(f"  feeds     {', '.join(rule.feeds) or 'all'}")
+    lines.append(f"  priority  {rule.priority}; on update: {rule.on_update}")
+    width = max(map(len, forms), default=0)
+    lines += [f"  {w:{max(9, width)}} also {', '.join(f)}" for w, f in forms.items()]
+    lines.append("  Case, accents and compounds (air strike, airstrike) do not matter.")
+    return "\n".join(lines)
 
 
 # --- explain ---

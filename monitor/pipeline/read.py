@@ -4,6 +4,7 @@ Rules run on every article before any folding: a copy that says less must not hi
 one that says more.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -146,7 +147,11 @@ async def _read(
     again: bool = False,
 ) -> Read:
     article = await article_of(context, waiting, page, final_url=final_url)
-    matches = tuple(context.config.index.match(article))
+    index = context.config.index
+    if not index.vocabulary.knows(article.language):
+        # Long with many rules; the loop goes on meanwhile.
+        await asyncio.to_thread(index.vocabulary.learn, article.language)
+    matches = tuple(index.match(article))
     return Read(
         waiting=waiting,
         article=article,

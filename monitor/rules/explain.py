@@ -1,6 +1,6 @@
 """Say why a rule met an article, or why not. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -9,11 +9,13 @@ from monitor.models import Article, Hit, Via
 from monitor.rules.evaluate import Fields, Place, Spot, fields_in
 from monitor.rules.index import Index, Rule
 from monitor.rules.parser import META_FIELDS
+from monitor.rules.syntax import item
 from monitor.rules.tree import (
     And,
     AtLeast,
     Except,
     In,
+    ListName,
     Near,
     Node,
     Not,
@@ -57,6 +59,23 @@ def why_not(index: Index, rule_name: str, article: Article) -> str:
     if search.finds(rule.tree) is not None:
         return f"it is met, but scores less than min_score = {rule.min_score:g}"
     return _failing(rule.tree, search)
+
+
+def inflected(node: Node, lists: Mapping[str, Sequence[str]]) -> list[str]:
+    """The words of a rule, its lists included, that are found in other forms too."""
+    return list(dict.fromkeys(_inflected(node, lists)))
+
+
+def _inflected(node: Node, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    match node:
+        case Word(exact=False) | Phrase(exact=False):
+            yield from (word.surface for word in tokens(node.text))
+        case ListName():
+            for text in lists[node.name]:
+                yield from _inflected(item(text), lists)
+        case _:
+            for part in parts(node):
+                yield from _inflected(part, lists)
 
 
 def outline(index: Index, rule_name: str, article: Article) -> list[str]:

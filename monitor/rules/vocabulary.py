@@ -133,6 +133,17 @@ class Vocabulary:
             self._singles.append(single)
         return self._numbers[single]
 
+    def knows(self, language: str) -> bool:
+        """Whether a language was learned already."""
+        return _primary(language) in self._lexicons
+
+    def learn(self, language: str) -> None:
+        """Make the words ready for a language; a second for ten thousand rules.
+
+        May run in a thread beside readers of other languages.
+        """
+        self._lexicon(language)
+
     def read(self, article: Article) -> Reading:
         """Find every single of the rules in an article, in one pass."""
         lexicon = self._lexicon(article.language)
@@ -183,7 +194,7 @@ class Vocabulary:
         return tuple(found.items())
 
     def _lexicon(self, language: str) -> _Lexicon:
-        language = language.partition("-")[0].lower()
+        language = _primary(language)
         if language not in self._lexicons:
             waiting: dict[str, list[int]] = defaultdict(list)
             beginnings: set[str] = set()
@@ -200,6 +211,10 @@ class Vocabulary:
                 language, dict(waiting), beginnings, dict(wild)
             )
         return self._lexicons[language]
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def _edge(pattern: str) -> str:

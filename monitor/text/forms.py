@@ -7,7 +7,7 @@ Ukrainian) or missing (Arabic), small tables of endings and clitics help.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 from monitor.text.words import fold, pieces, spelled, variants
@@ -138,3 +138,29 @@ def rule_keys(word: str, language: str) -> tuple[str, ...]:
     """The keys under which a word of a rule waits; they match when two sets meet."""
     found = analyser(language)
     return found.rule_keys(word) if found else variants(word)[:1]
+
+
+def other_forms(words: Collection[str], language: str) -> dict[str, tuple[str, ...]]:
+    """In which other forms of the dictionary words of a rule are found, for people.
+
+    The whole dictionary is gone through, which takes seconds where it is large. Words
+    that it does not have are found by their stems, so there may be more.
+    """
+    from simplemma.strategies.dictionaries import DefaultDictionaryFactory
+
+    waiting: dict[str, set[str]] = {}
+    for word in words:
+        for key in rule_keys(word, language):
+            waiting.setdefault(key, set()).add(word)
+    found: dict[str, dict[str, str]] = {word: {} for word in words}
+    primary = language.partition("-")[0].lower()
+    if primary in LANGUAGES.keys() - _WITHOUT_DICTIONARY:
+        dictionary = DefaultDictionaryFactory().get_dictionary(primary)
+        for form, lemma in dictionary.items():
+            folded = fold(form)
+            for word in waiting.get(fold(lemma), set()) | waiting.get(folded, set()):
+                found[word].setdefault(folded, form)
+    return {
+        word: tuple(f for key, f in sorted(forms.items()) if key != fold(word))
+        for word, forms in found.items()
+    }

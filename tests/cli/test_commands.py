@@ -303,6 +303,7 @@ def test_rules_are_listed_and_shown_as_their_query(
     assert "nobody" in listed
     assert "grain AND (port OR @place) AND NOT airport" in shown
     assert "Odesa, Tartus" in shown
+    assert "  grain     also grained, graining, grains\n" in shown
     assert unknown.exit_code == 2
 
 

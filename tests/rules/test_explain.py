@@ -1,7 +1,7 @@
 import pytest
 
 from monitor.models import Article, Hit, PageState, Via
-from monitor.rules.explain import why, why_not, words_apart
+from monitor.rules.explain import inflected, why, why_not, words_apart
 from monitor.rules.index import Index, Rule
 from monitor.rules.syntax import parse
 
@@ -181,3 +181,9 @@ def test_in_a_script_without_spaces_every_character_is_a_word() -> None:
     counted = words_apart(hits, "空袭阿勒颇", "body")
 
     assert counted == 3
+
+
+def test_the_words_that_are_found_in_other_forms_are_named_once() -> None:
+    tree = parse('"air strike" NEAR/3 (@aleppo OR =US) NOT (strike OR alep*)', LISTS)
+
+    assert inflected(tree, LISTS) == ["air", "strike", "Aleppo", "Halab"]

@@ -8,7 +8,13 @@ import pytest
 from monitor.models import Article, PageState
 from monitor.rules.index import Index, Rule
 from monitor.rules.syntax import parse
-from monitor.text.forms import LANGUAGES, analyser, rule_keys, text_keys
+from monitor.text.forms import (
+    LANGUAGES,
+    analyser,
+    other_forms,
+    rule_keys,
+    text_keys,
+)
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "inflection.jsonl"
 
@@ -67,6 +73,27 @@ def test_every_language_can_be_loaded_and_norwegian_by_either_name() -> None:
         assert text_keys("Aleppo", language)[0] == "aleppo"
 
     assert analyser("no") is analyser("nb-NO")
+
+
+def test_the_other_forms_of_a_word_are_those_of_the_dictionary() -> None:
+    found = other_forms(["strikes", "Aleppo"], "en-GB")
+
+    assert found == {
+        "strikes": ("stricken", "strike", "striking", "struck"),
+        "Aleppo": (),
+    }
+
+
+def test_every_other_form_finds_the_word() -> None:
+    for word, forms in other_forms(["airstrike", "Syrian", "police"], "en").items():
+        assert forms
+        keys = set(rule_keys(word, "en"))
+        assert all(keys & set(text_keys(form, "en")) for form in forms)
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", ""])
+def test_where_there_is_no_dictionary_no_form_is_known(language: str) -> None:
+    assert other_forms(["حلب"], language) == {"حلب": ()}
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the solved cases are not here")
