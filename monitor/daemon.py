@@ -31,6 +31,7 @@ from monitor.pipeline.digest import make_digests, schedule_of, unit_of, zone_of
 from monitor.pipeline.read import read_entries
 from monitor.pipeline.send import send_all, send_channel
 from monitor.pipeline.visit import visit_hosts
+from monitor.pipeline.weigh import weighed
 from monitor.storage import (
     deliveries,
     entries,
@@ -189,6 +190,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, asyncio.current_task())
         loop.add_signal_handler(signal.SIGHUP, _no_reload)
+        self.context = await weighed(self.context)
         stages = self._stages()
         beat = Heartbeat(_BEAT, [stage.wake for stage in stages])
         beat.start()
