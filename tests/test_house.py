@@ -33,6 +33,7 @@ PURE = [
     "text/forms.py",
     "text/headers.py",
     "text/urls.py",
+    "text/url_keys.py",
     "text/toml.py",
     "feeds/discover.py",
     "feeds/fate.py",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from monitor.models import Entry, Key, Kind
-from monitor.text.urls import url_key
+from monitor.text.url_keys import url_key
 
 _FINGERPRINTED = 2_000
 _TELLING_TEXT = 120

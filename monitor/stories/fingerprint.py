@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from monitor.models import Article
-from monitor.text.urls import url_key
+from monitor.text.url_keys import url_key
 from monitor.text.words import fold, tokens
 
 _FEWEST_WORDS = 20

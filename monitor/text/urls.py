@@ -1,36 +1,9 @@
-"""Say when two URLs mean the same article. Pure.
-
-The key is for comparing only: what is fetched and shown is the URL as it was given.
-"""
+"""Read addresses: what can be fetched, whose site it is, where a link leads. Pure."""
 
 import re
-from urllib.parse import (
-    SplitResult,
-    parse_qsl,
-    quote,
-    unquote,
-    urlencode,
-    urljoin,
-    urlsplit,
-)
+from urllib.parse import SplitResult, urljoin, urlsplit
 
-_TRACKING = re.compile(
-    r"(?:utm_|at_|pk_|mtm_|hsa_|mc_|_hs|ga_)\w*"
-    r"|fbclid|gclid|dclid|msclkid|yclid|igshid|cmp|ito|ocid|xtor|wt\.\w+|ns_\w+",
-    re.IGNORECASE,
-)
-# Names that elsewhere mean something: dropped with these values alone.
-_AMBIGUOUS = {
-    "ref": {"rss", "feed", "twitter", "facebook"},
-    "source": {"rss", "feed"},
-    "from": {"rss", "feed"},
-    "cid": {"rss"},
-    "s": {"20"},
-}
 _HOST_PREFIX = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.]+)")
-_PATH_CHARS = "/!$&'()*+,:;=@~"
-# Bytes that are no UTF-8 stay as they are, or different URLs would become one.
-_KEEP_BYTES = "surrogateescape"
 _SCHEMES = ("http", "https")
 
 
@@ -63,9 +36,14 @@ def _host(parts: SplitResult) -> str:
 def site_of(url: str) -> str:
     """The host as people name it: without "www." and its like, without the port."""
     try:
-        return _HOST_PREFIX.sub("", _host(urlsplit(url)))
+        return bare_host(urlsplit(url))
     except ValueError:
         return ""
+
+
+def bare_host(parts: SplitResult) -> str:
+    """The host without "www.", "m." and the like, and without its port."""
+    return _HOST_PREFIX.sub("", _host(parts))
 
 
 def resolve(base: str, url: str) -> str:
@@ -77,38 +55,6 @@ def resolve(base: str, url: str) -> str:
     except ValueError:
         return ""
     return full if is_web(full) else ""
-
-
-def url_key(url: str) -> str:
-    """The form that is equal for all addresses of one article; "" for no web URL."""
-    if not is_web(url):
-        return ""
-    try:
-        return _key(urlsplit(url.strip()))
-    except ValueError:  # a port that is none, or half a surrogate pair
-        return ""
-
-
-def _key(parts: SplitResult) -> str:
-    host = _HOST_PREFIX.sub("", _host(parts))
-    if parts.port not in (None, 80, 443):
-        host = f"{host}:{parts.port}"
-    path = re.sub(r"/{2,}", "/", unquote(parts.path, errors=_KEEP_BYTES)).rstrip("/")
-    pairs = parse_qsl(parts.query, keep_blank_values=True, errors=_KEEP_BYTES)
-    query = sorted(pair for pair in pairs if not _is_tracking(*pair))
-    fragment = parts.fragment if parts.fragment.startswith(("!", "/", "post-")) else ""
-    return (
-        host
-        + quote(path, _PATH_CHARS, errors=_KEEP_BYTES)
-        + (f"?{urlencode(query, errors=_KEEP_BYTES)}" if query else "")
-        + (f"#{fragment}" if fragment else "")
-    )
-
-
-def _is_tracking(name: str, value: str) -> bool:
-    if _TRACKING.fullmatch(name):
-        return True
-    return value.lower() in _AMBIGUOUS.get(name.lower(), ())
 
 
 def redacted(url: str) -> str:
