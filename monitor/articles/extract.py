@@ -1,23 +1,33 @@
 """Get the article out of a web page; runs in a worker process.
 
-trafilatura finds the text; lines that are page furniture are kept beside it. Hostile
-pages are bounded here in size, and by the worker in time and memory.
+trafilatura finds the text twice: once with an eye for completeness, once strictly. Lines
+that only the first has, and lines that are page furniture, are kept beside the article.
+Hostile pages are bounded here in size, and by the worker in time and memory.
 """
 
 import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
 
-from monitor.articles.boilerplate import separate
 from monitor.articles.language import detect, primary
+from monitor.articles.lines import SHORTEST_LINK_LINE, normal, separate
+from monitor.articles.markup import bounded, plain_text
+from monitor.articles.metadata import Metadata, metadata
 from monitor.articles.origin import origin_of
+from monitor.articles.walls import state_of
 from monitor.models import Page, PageState
-from monitor.text.urls import resolve
 from monitor.text.words import clean
 
 MAX_PAGE_BYTES = 5 << 20
-_MAX_INPUT = 2 << 20
 _MAX_TEXT = 200_000
 _SHORT = 600
-_SHORTEST = 80
+_LEAST_OF_PAGE = 400
+_LEAST_OF_DATA = 250
+_LINK_SHARE = 0.85
+_LONGEST_LINK_LINE = 400
+_MOST_BLOCKS = 5_000
+_LAST_LINES = 3
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml")
 
@@ -32,26 +42,37 @@ def read_page(
     """
     if content_type.partition(";")[0].strip().lower() not in _TYPES:
         return Page(state=PageState.NOT_HTML)
-    import lxml.etree
     import trafilatura
 
-    tree = trafilatura.load_html(_decoded(body[:_MAX_INPUT], content_type))
+    html, cut = bounded(_decoded(body, content_type))
+    tree = trafilatura.load_html(html)
     if tree is None:
         return Page(state=PageState.NOT_HTML)
-    canonical = _first(tree, "//link[@rel='canonical']/@href")
-    html_language = primary(_first(tree, "/html/@lang"))
-    source = lxml.etree.tostring(tree, encoding="unicode")
-    text = clean(_extracted(source))[:_MAX_TEXT]
-    titles = (title, _first(tree, "//title/text()"), _first(tree, "//h1//text()"))
-    main, aside = separate(text, titles)
-    state = PageState.OK if len(main) >= _SHORTEST else PageState.SHORT
+    said = metadata(tree, url)
+    text = clean(_complete(tree, html, said))[:_MAX_TEXT]
+    main, aside = separate(
+        text,
+        (title, said.title, said.heading),
+        voter=_strict(tree),
+        links=set(_link_lines(tree)),
+    )
+    state = state_of(
+        body=main,
+        end="\n".join(text.split("\n")[-_LAST_LINES:]),
+        title=said.title,
+        whole=plain_text(html[:200_000])[:4_000],
+        free=said.free,
+    )
+    if state is PageState.OK and cut:
+        state = PageState.TRUNCATED
     return Page(
         state=state,
         body=main,
         aside=aside,
-        canonical_url=resolve(url, canonical) if canonical else "",
-        origin=origin_of(text=text, source_url="", url=url),
-        language=language or html_language or detect(f"{title}\n{main}"),
+        canonical_url=said.canonical_url,
+        origin=origin_of(text=text, source_url=said.based_on, url=url),
+        language=language or primary(said.language) or detect(f"{title}\n{main}"),
+        published=said.published,
     )
 
 
@@ -67,24 +88,49 @@ def _decoded(body: bytes, content_type: str) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _first(tree: object, path: str) -> str:
-    found = tree.xpath(path)  # type: ignore[attr-defined]  # lxml ships no types
-    return str(found[0]).strip() if found else ""
+def _complete(tree: Any, html: str, said: Metadata) -> str:  # noqa: ANN401 - lxml's
+    """All of the text that may be the article's, by the ladder of what gives one."""
+    text = _extracted(tree, fast=True, favor_recall=True, include_tables=True)
+    if len(text) < _SHORT:
+        text = max(text, _extracted(tree), key=len)
+    # Structured data is worse than the page where both have the text.
+    if len(text) < _LEAST_OF_DATA:
+        text = max(text, said.text, key=len)
+    # libxml2 loses deep nesting and huge text nodes silently.
+    if not text and len(plain := plain_text(html)) >= _LEAST_OF_PAGE:
+        text = plain
+    return text
 
 
-def _extracted(source: str) -> str:
+def _strict(tree: Any) -> str:  # noqa: ANN401 - lxml ships no types
+    return _extracted(tree, fast=True, favor_precision=True)
+
+
+def _extracted(tree: Any, **options: Any) -> str:  # noqa: ANN401 - trafilatura's options
     import trafilatura
 
-    text = trafilatura.extract(
-        source,
-        fast=True,
-        favor_recall=True,
-        include_comments=False,
-        include_tables=True,
-        # Never deduplicate: in a long-lived process it empties pages.
-        deduplicate=False,
+    return (
+        trafilatura.extract(
+            deepcopy(tree),  # it prunes what it is given
+            include_comments=False,
+            # Never deduplicate: in a long-lived process it empties pages.
+            deduplicate=False,
+            **options,
+        )
+        or ""
     )
-    if text and len(text) >= _SHORT:
-        return text
-    slow = trafilatura.extract(source, include_comments=False, deduplicate=False)
-    return max(text or "", slow or "", key=len)
+
+
+def _link_lines(tree: Any) -> Iterator[str]:  # noqa: ANN401 - lxml ships no types
+    """The blocks of a page that are little but links, as their words."""
+    blocks = tree.xpath("//p|//li|//div|//td|//h2|//h3|//h4|//h5|//span|//section")
+    for block in blocks[:_MOST_BLOCKS]:
+        links = block.xpath(".//a")
+        if not links:
+            continue
+        text = " ".join("".join(block.itertext()).split())
+        if not SHORTEST_LINK_LINE <= len(text) <= _LONGEST_LINK_LINE:
+            continue
+        linked = sum(len(" ".join("".join(a.itertext()).split())) for a in links)
+        if linked >= _LINK_SHARE * len(text):
+            yield normal(text)

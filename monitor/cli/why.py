@@ -131,6 +131,10 @@ _PAGES = {
     PageState.NOT_HTML: "the page is no HTML",
     PageState.ERROR_PAGE: "the page could not be had",
     PageState.SHORT: "the page has hardly any text",
+    PageState.PAYWALL: "the page is for subscribers",
+    PageState.CONSENT: "a consent page stands before the article",
+    PageState.JS_SHELL: "the page needs JavaScript",
+    PageState.WRONG_PAGE: "the page does not say what the feed says",
     PageState.TIMEOUT: "the page could not be read in time",
     PageState.UNREACHABLE: "the page could not be reached",
 }
@@ -146,6 +150,7 @@ def _reading_lines(reading: StoredReading, config: Config, zone: ZoneInfo) -> li
     text = {
         PageState.OK: f"full text, {words} words",
         PageState.FEED: f"text of the feed, {words} words",
+        PageState.TRUNCATED: f"the beginning of a long page, {words} words",
     }.get(article.state, f"title and summary only: {_PAGES.get(article.state, '')}")
     note = f"; {reading.note}" if reading.note else ""
     lines = [

@@ -21,7 +21,7 @@ from monitor.models import (
 
 COOLDOWN = timedelta(minutes=30)
 WEAK_EVERY = timedelta(hours=1)
-_WITH_TEXT = (PageState.OK, PageState.FEED)
+_WITH_TEXT = (PageState.OK, PageState.FEED, PageState.TRUNCATED)
 _PRIORITIES = ("urgent", "normal", "low")
 
 

@@ -14,6 +14,11 @@ class PageState(StrEnum):
     NOT_HTML = "not_html"
     ERROR_PAGE = "error_page"
     SHORT = "short"
+    PAYWALL = "paywall"
+    CONSENT = "consent"  # a page that asks about cookies stands before the article
+    JS_SHELL = "js_shell"  # the text comes by JavaScript only
+    TRUNCATED = "truncated"  # the page was so long that its end was not read
+    WRONG_PAGE = "wrong_page"  # it does not say what the feed says
     TIMEOUT = "timeout"  # the extractor was killed
     UNREACHABLE = "unreachable"
 
@@ -32,6 +37,7 @@ class Page:
     canonical_url: str = ""
     origin: str = ""
     language: str = ""
+    published: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ _MILLISECONDS_FROM = 100_000_000_000  # as seconds it would be the year 5138
 _BEGINNINGS = (
     "jan jän gen ene ian oca  sty led tam  янв січ  ينا جان ژان",
     "feb fév fev şub  lut úno hel  фев лют  فبر فيف شبا فور",
-    "mar mär mae mrt mrz maa  bře  мар бер  مار آذا",  # noqa: RUF001 - it is Cyrillic
+    "mar mär mae mrt mrz maa  bře  мар бер  مار آذا",
     "apr abr avr nis  kwi dub huh  апр кві  أبر أفر نيس آور",
     "mai maj may mag mei  kvě tou  май мая тра  ماي أيا مه",
     "jun juin giu iun haz  cze červen červn čvn kes  июн чер  يون جوان حزي ژوئن",

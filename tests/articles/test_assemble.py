@@ -179,3 +179,63 @@ def test_the_source_is_the_outlet_as_people_know_it(
     found = made(PAGE, waiting, source=outlet)
 
     assert found.source == source
+
+
+# --- is it the page? ---
+
+LONG_SUMMARY = (
+    "Rebels came into Aleppo from three sides while hospitals asked for blood and fuel."
+)
+SAYS_SO = replace(PAGE, body=f"Officers said on Sunday: {LONG_SUMMARY} " * 3)
+
+
+def test_a_page_that_says_what_the_feed_says_is_the_article() -> None:
+    found = made(SAYS_SO, of(summary=LONG_SUMMARY))
+
+    assert (found.state, found.body) == (PageState.OK, SAYS_SO.body)
+
+
+def test_a_page_that_says_something_else_is_kept_beside_the_text() -> None:
+    other = replace(PAGE, body="Wheat is dearer again. " * 20)
+
+    found = made(other, of(summary=LONG_SUMMARY))
+
+    assert (found.state, found.body) == (PageState.WRONG_PAGE, "")
+    assert found.aside == f"{other.body}\nPost Comment"
+
+
+def test_a_short_summary_does_not_tell() -> None:
+    found = made(PAGE, of(summary="Quite another thing."))
+
+    assert found.state is PageState.OK
+
+
+@pytest.mark.parametrize(
+    "state", [PageState.CONSENT, PageState.ERROR_PAGE, PageState.JS_SHELL]
+)
+def test_a_page_that_is_no_article_gives_no_text(state: PageState) -> None:
+    found = made(replace(PAGE, state=state))
+
+    assert (found.state, found.body) == (state, "")
+
+
+def test_the_text_of_the_feed_stands_in_for_a_wrong_page() -> None:
+    other = replace(PAGE, body="Wheat is dearer again. " * 20)
+
+    found = made(other, of(summary=LONG_SUMMARY, content="The feed has it all."))
+
+    assert (found.state, found.body) == (PageState.FEED, "The feed has it all.")
+
+
+def test_a_beginning_before_a_wall_is_text() -> None:
+    found = made(replace(PAGE, state=PageState.PAYWALL))
+
+    assert (found.state, found.body) == (PageState.PAYWALL, PAGE.body)
+
+
+def test_the_page_dates_an_entry_that_has_no_date() -> None:
+    undated = replace(WAITING, entry=replace(ENTRY, published=None))
+
+    found = made(replace(PAGE, published=NOON), undated)
+
+    assert found.published == NOON

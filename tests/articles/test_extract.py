@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from html import escape
 
 import pytest
@@ -224,6 +225,50 @@ def test_a_page_whose_text_is_all_furniture_is_short() -> None:
     found = read(page("Photo: " + "Ana Haddad and friends " * 5), title="x")
 
     assert (found.state, found.body) == (PageState.SHORT, "")
+
+
+def test_a_page_for_subscribers_gives_its_beginning() -> None:
+    found = read(page(*TEXT[:2], tail="<p>Subscribe to continue reading.</p>"))
+
+    assert found.state is PageState.PAYWALL
+    assert found.body.startswith(TEXT[0])
+
+
+def test_structured_data_stands_in_for_a_page_that_has_no_text() -> None:
+    text = " ".join(TEXT)
+    data = f'{{"@type": "NewsArticle", "articleBody": "{text}"}}'
+    head = f'<script type="application/ld+json">{data}</script>'
+
+    found = read(f"<html><head>{head}</head><body><p>Loading</p></body></html>")
+
+    assert found.body == text
+
+
+def test_text_that_the_parser_loses_is_read_without_it() -> None:
+    text = " ".join(TEXT)
+
+    found = read("<html><body>" + "<b>" * 5_000 + text + "</body></html>")
+
+    assert text in found.body
+
+
+def test_a_list_of_links_is_beside_the_text() -> None:
+    links = "".join(
+        f'<p><a href="/{n}">The bridge in the north opens again, part {n}</a></p>'
+        for n in range(3)
+    )
+
+    found = read(page(*TEXT, tail=links))
+
+    assert "bridge in the north" not in found.body
+
+
+def test_the_page_tells_its_date() -> None:
+    meta = '<meta property="article:published_time" content="2026-11-22T09:40:00Z">'
+
+    found = read(page(head=meta))
+
+    assert found.published == datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
 
 
 # --- limits ---
