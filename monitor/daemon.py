@@ -331,6 +331,8 @@ def _prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
         tx, [_following(context, name, now) for name in config.subscribers], now
     )
     settings.apply(tx, to_json(applied(config)), now)
+    hashes = {name: config.index.hash_of(name) for name in config.rules}
+    settings.date_rules(tx, hashes, now)
     return settings.instance_key(tx)
 
 

@@ -1,7 +1,7 @@
 """search, backtest: rules held against what is stored."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,32 +11,26 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.asked import rule_of
-from monitor.cli.group import F, with_globals
+from monitor.cli.group import with_globals
 from monitor.cli.output import bold, count, emit, marked, progress
-from monitor.cli.session import Duration, opened, run
+from monitor.cli.past import (
+    alerts,
+    alerts_a_day,
+    found_by,
+    in_words,
+    rate,
+    since_option,
+)
+from monitor.cli.session import opened, run
 from monitor.config import Config, load
 from monitor.digests.excerpt import excerpt, title_marks
 from monitor.models import Match
 from monitor.pipeline import archive
 from monitor.pipeline.archive import Found
-from monitor.pipeline.context import Context
 from monitor.rules.index import Index
-from monitor.storage.archive import Reach
 
 _SAMPLES = 5
 _BAR = 40
-
-
-def since_option(default: str) -> Callable[[F], F]:
-    """How far back a command looks."""
-    return click.option(
-        "--since",
-        type=Duration(),
-        default=default,
-        show_default=True,
-        metavar=default,
-        help="How far back to look",
-    )
 
 
 # --- search ---
@@ -69,13 +63,13 @@ def search_command(query: str, since: timedelta, limit: int) -> None:
     """
     found, zone = run(_search(query, since, limit))
     shown = found[:limit]
-    data = {
+    facts = {
         "more": len(found) > limit,
         "matches": [_as_json(one) for one in shown],
     }
 
     def text() -> str:
-        time = f"of the last {in_days(since)}"
+        time = f"of the last {in_words(since)}"
         if not shown:
             return f"Nothing {time} matches."
         head = f"{count(len(shown), 'match', 'matches')} {time} (times in {zone.key})"
@@ -84,7 +78,7 @@ def search_command(query: str, since: timedelta, limit: int) -> None:
             lines.append(f"There are more: --limit {limit * 5}, or a shorter --since.")
         return "\n".join(lines)
 
-    emit(data, text)
+    emit(facts, text)
     if not shown:
         click.get_current_context().exit(1)
 
@@ -111,11 +105,6 @@ async def _search(
         found.sort(key=lambda one: one.filed.first_seen, reverse=True)
         zone = ZoneInfo(context.config.service.timezone)
         return found, zone
-
-
-def in_days(since: timedelta) -> str:
-    hours = round(since.total_seconds() / 3600)
-    return count(hours, "hour") if hours % 24 else count(hours // 24, "day")
 
 
 def _as_json(found: Found) -> dict[str, Any]:
@@ -175,7 +164,7 @@ def backtest_command(rule: str, since: timedelta, against: Path | None) -> None:
     r"""Say what a rule would have matched: how many a day, which, and how many alerts.
 
     An alert is what a subscriber is told once: a story, however many articles tell
-    it. With --against also what an edit of the rule gains and loses.
+    it. Entries that were only remembered, as on a silent first run, do not count. With --against also what an edit of the rule gains and loses.
 
     \b
     Examples:
@@ -231,28 +220,16 @@ def _without(found: Sequence[Found], others: Sequence[Found]) -> list[Found]:
     return [one for one in found if one.filed.entry_id not in known]
 
 
-def alerts(found: Iterable[Found], merge: str) -> int:
-    """How many things would have been told: stories, groups of copies, or articles."""
-    if merge == "nothing":
-        return len({one.filed.entry_id for one in found})
-    return len(
-        {one.filed.story if merge == "stories" else one.filed.group for one in found}
-    )
-
-
-def alerts_a_day(found: Iterable[Found], merge: str, since: timedelta) -> float:
-    """The same for each day of a time."""
-    return round(alerts(found, merge) / max(since / timedelta(days=1), 1), 1)
-
-
 async def _backtest(rule: str, since: timedelta, against: Path | None) -> _Tested:
     former = load(against) if against else None
-    if former and rule not in former.rules:
-        known = ", ".join(former.rules) or "none"
-        raise click.UsageError(f"{against} has no rule {rule!r}; its rules are {known}")
     async with opened() as daemon:
         context = daemon.context
         config = context.config
+        for path, of in ((against, former), (config.path, former and config)):
+            if of and rule not in of.rules:
+                known = ", ".join(of.rules) or "none"
+                text = f"{path} has no rule {rule!r}; its rules are {known}"
+                raise click.UsageError(text)
         within = await archive.reach(context, context.now() - since)
         index = Index([rule_of(rule, config)], config.lists)
         new = await found_by(context, index, within)
@@ -272,27 +249,20 @@ async def _backtest(rule: str, since: timedelta, against: Path | None) -> _Teste
         )
 
 
-async def found_by(context: Context, index: Index, within: Reach) -> list[Found]:
-    """All articles that meet a rule of an index, newest first, with progress."""
-    with progress("Looking", within.last + 1 - within.first) as advance:
-        held = archive.hold(context, index, within, step=advance)
-        return [one async for one in held]
-
-
 def _tested_as_json(tested: _Tested) -> dict[str, Any]:
-    data = {
+    facts = {
         "rule": tested.name,
         "articles": tested.articles,
         "matches": len(tested.new),
         "alerts": alerts(tested.new, tested.config.articles.merge),
-        "alerts_a_day": tested.alerts_a_day(tested.new),
+        "alerts_a_day": round(tested.alerts_a_day(tested.new), 3),
         "days": {str(day): hits for day, hits in tested.by_day().items()},
         "samples": [_as_json(one) for one in tested.new[:_SAMPLES]],
     }
     if tested.against is None:
-        return data
-    return data | {
-        "alerts_a_day_before": tested.alerts_a_day(tested.old),
+        return facts
+    return facts | {
+        "alerts_a_day_before": round(tested.alerts_a_day(tested.old), 3),
         "gained": [_as_json(one) for one in tested.gained],
         "lost": [_as_json(one) for one in tested.lost],
     }
@@ -301,10 +271,11 @@ def _tested_as_json(tested: _Tested) -> dict[str, Any]:
 def _tested_text(tested: _Tested) -> str:
     matches = count(len(tested.new), "match", "matches")
     told = count(alerts(tested.new, tested.config.articles.merge), "alert")
+    asked = "rule" if tested.name in tested.config.rules else "query"
     lines = [
-        f"{bold(tested.name)}: {matches} in {count(tested.articles, 'article')} of "
-        f"the last {in_days(tested.since)}; {told}, "
-        f"{tested.alerts_a_day(tested.new):g} a day"
+        f"{asked} {bold(tested.name)}: {matches} in {count(tested.articles, 'article')} of "
+        f"the last {in_words(tested.since)}; {told}, "
+        f"{rate(tested.alerts_a_day(tested.new))} a day"
     ]
     days = tested.by_day()
     most = max(days.values())
@@ -324,7 +295,7 @@ def _samples(tested: _Tested) -> list[str]:
     before, after = map(tested.alerts_a_day, (tested.old, tested.new))
     return [
         f"Gained {len(tested.gained)}, lost {len(tested.lost)} against "
-        f"{tested.against}; alerts a day: {before:g} before, {after:g} after",
+        f"{tested.against}; alerts a day: {rate(before)} before, {rate(after)} after",
         *(line for one in tested.gained for line in _lines(one, tested.zone, "+")),
         *(line for one in tested.lost for line in _lines(one, tested.zone, "-")),
     ]

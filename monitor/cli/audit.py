@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import click
 
-from monitor.cli.archive import in_days, since_option
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, table
+from monitor.cli.past import in_words, since_option
 from monitor.cli.session import opened, run
 from monitor.rules import audit
 from monitor.rules.audit import Fault, Finding
 from monitor.storage import audit as counts
+from monitor.storage import settings
 
 _ADVICE = {
     Fault.DEAD: "is a word misspelt? monitor rules explain RULE --article URL",
@@ -40,15 +41,17 @@ def audit_command(since: timedelta) -> None:
       monitor rules audit --since 7d
     """
     found, rules, articles = run(_audit(since))
-    data = {"articles": articles, "rules": rules, "findings": found}
-    emit(data, lambda: _text(found, rules, articles, since))
+    facts = {"articles": articles, "rules": rules, "findings": found}
+    emit(facts, lambda: _text(found, rules, articles, since))
 
 
 async def _audit(since: timedelta) -> tuple[list[Finding], int, int]:
     """What was found, among how many rules, by how many articles."""
     async with opened() as daemon:
         config, database = daemon.context.config, daemon.context.database
-        start = daemon.context.now() - since
+        now = daemon.context.now()
+        start = now - since
+        began = await database.call(settings.rules_since)
         feeds = await database.call(counts.count_feeds, start)
         followers = {
             rule: [n for n, one in config.subscribers.items() if rule in one.rules]
@@ -56,10 +59,11 @@ async def _audit(since: timedelta) -> tuple[list[Finding], int, int]:
         }
         found = audit.audit(
             followers,
-            await database.call(counts.count_rules, start),
+            await database.call(counts.count_rules, start, now - audit.SETTLED),
             await database.call(counts.count_overlaps, start, audit.FEW),
             feeds,
             since,
+            [rule for rule in config.rules if began.get(rule, now) > start],
         )
         return found, len(followers), sum(feed.articles for feed in feeds)
 
@@ -67,7 +71,7 @@ async def _audit(since: timedelta) -> tuple[list[Finding], int, int]:
 def _text(found: list[Finding], rules: int, articles: int, since: timedelta) -> str:
     basis = (
         f"{count(rules, 'rule')}, by {count(articles, 'article')} of the last "
-        f"{in_days(since)}"
+        f"{in_words(since)}"
     )
     if not found:
         return f"Nothing stands out among {basis}."

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli.archive import alerts_a_day, found_by, in_days, since_option
 from monitor.cli.group import with_globals
 from monitor.cli.output import bold, count, emit, moment
+from monitor.cli.past import alerts_a_day, found_by, in_words, rate, since_option
 from monitor.cli.session import opened, run
 from monitor.config import applied
 from monitor.config.applied import Applied, Change
@@ -47,16 +47,16 @@ def plan_command(since: timedelta) -> None:
       monitor plan --since 30d
     """
     plan = run(_plan(since))
-    data = {
+    facts = {
         "applied_at": plan.applied_at,
         "changes": plan.changes,
         "articles": plan.articles,
         "alerts_a_day": {
-            name: {"before": before, "after": after}
+            name: {"before": round(before, 3), "after": round(after, 3)}
             for name, (before, after) in plan.alerts.items()
         },
     }
-    emit(data, lambda: _text(plan, since))
+    emit(facts, lambda: _text(plan, since))
 
 
 async def _plan(since: timedelta) -> _Plan:
@@ -67,8 +67,10 @@ async def _plan(since: timedelta) -> _Plan:
         after = applied.applied(context.config)
         within = await archive.reach(context, context.now() - since)
         touched = applied.touched(before, after)
-        old = await _alerts(context, before, touched, within, since)
-        new = await _alerts(context, after, touched, within, since)
+        old = await _alerts(context, before, touched, within, since, set(before.feeds))
+        new = await _alerts(
+            context, after, touched, within, since, applied.feeds_kept(before, after)
+        )
         return _Plan(
             applied_at=last[1] if last else None,
             changes=applied.changes(before, after),
@@ -84,8 +86,9 @@ async def _alerts(
     subscribers: list[str],
     within: Reach,
     since: timedelta,
+    feeds: set[str],
 ) -> dict[str, float]:
-    """How many alerts a day subscribers would have had from the feeds there are."""
+    """How many alerts a day subscribers would have had, from these feeds."""
     followed = {
         name: set(config.subscribers[name].rules)
         for name in subscribers
@@ -95,7 +98,7 @@ async def _alerts(
     found = await found_by(context, index, within) if index.rules else []
     return {
         name: alerts_a_day(
-            [one for one in found if _reaches(one, followed.get(name, set()), config)],
+            [one for one in found if _reaches(one, followed.get(name, set()), feeds)],
             config.merge,
             since,
         )
@@ -103,8 +106,8 @@ async def _alerts(
     }
 
 
-def _reaches(found: Found, rules: set[str], config: Applied) -> bool:
-    there = found.filed.article.feed in config.feeds
+def _reaches(found: Found, rules: set[str], feeds: set[str]) -> bool:
+    there = found.filed.article.feed in feeds
     return there and any(match.rule in rules for match in found.matches)
 
 
@@ -114,15 +117,15 @@ def _text(plan: _Plan, since: timedelta) -> str:
     else:
         head = f"Against what runs since {moment(plan.applied_at, plan.zone)}:"
     if not plan.changes:
-        return f"{head} nothing would change."
+        return f"{head} feeds, lists, rules and subscribers stay as they are."
     lines = [head, *map(_change_line, plan.changes)]
     if not plan.alerts:
         return "\n".join([*lines, "Nobody would get other alerts."])
     articles = count(plan.articles, "article")
-    lines.append(f"Alerts a day, by the {articles} of the last {in_days(since)}:")
+    lines.append(f"Alerts a day, by the {articles} of the last {in_words(since)}:")
     width = max(map(len, plan.alerts))
     lines += [
-        f"  {name:{width}}  {before:g} → {after:g}"
+        f"  {name:{width}}  {rate(before)} → {rate(after)}"
         for name, (before, after) in plan.alerts.items()
     ]
     return "\n".join(lines)

@@ -20,7 +20,8 @@ from monitor.http import Request
 from monitor.models import Article, Page, PageState
 from monitor.rules.explain import inflected, outline, why_not
 from monitor.rules.index import Index, Rule
-from monitor.text.forms import other_forms
+from monitor.rules.tree import list_names
+from monitor.text.forms import LANGUAGES, other_forms
 
 _MAX_TEXT = 2 << 20
 
@@ -69,7 +70,12 @@ def _check_name(name: str, config: Config) -> None:
 @rules_command.command("show")
 @click.argument("name")
 @click.option(
-    "--language", default="en", show_default=True, help="In which to show forms"
+    "--language",
+    type=click.Choice(sorted(LANGUAGES)),
+    default="en",
+    show_default=True,
+    metavar="en",
+    help="The language in which to show forms",
 )
 @with_globals
 def rules_show(name: str, language: str) -> None:
@@ -83,7 +89,7 @@ def rules_show(name: str, language: str) -> None:
     config = configuration()
     _check_name(name, config)
     query, tree = config.queries[name], config.index.rules[name].tree
-    lists = {n: i for n, i in config.lists.items() if f"@{n}" in query}
+    lists = {n: config.lists[n] for n in dict.fromkeys(list_names(tree))}
     words = inflected(tree, config.lists)
     forms = {w: f for w, f in other_forms(words, language).items() if f}
     data = {"name": name, "query": query, "lists": lists, "forms": forms}

@@ -17,6 +17,7 @@ from monitor.config.readers import duration
 from monitor.daemon import Daemon, build
 
 T = TypeVar("T")
+_FIRST_YEAR, _LAST_YEAR = 1980, 2200
 
 
 def configuration() -> Config:
@@ -40,6 +41,9 @@ def clock() -> Clock:
     except ValueError as error:
         message = f"--at {text}: write a time such as 2026-11-22T07:30:00Z"
         raise click.UsageError(message) from error
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        message = f"--at {text}: write a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise click.UsageError(message)
     return SystemClock((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC))
 
 

@@ -10,12 +10,13 @@ import click
 
 from monitor.cli.asked import index_of
 from monitor.cli.group import with_globals
-from monitor.cli.output import count, emit, marked, settings
+from monitor.cli.output import count, emit, marked, say, settings
 from monitor.cli.session import configuration, run
 from monitor.cli.trial import read_feeds, trial_tools
 from monitor.config import Config, load
 from monitor.config.edit import ADDED, New, NewFeed, NewRule, add, begin, name_for
 from monitor.digests.excerpt import excerpt, title_marks
+from monitor.errors import MonitorError
 from monitor.http import Network
 from monitor.models import Article, Entry, Match, PageState, ParsedFeed
 from monitor.rules import explain
@@ -57,18 +58,13 @@ def try_command(rule: str, urls: tuple[str, ...], save: Path | None) -> None:
     """
     index, name = index_of(rule)
     started = time.monotonic()
-    read = run(_read(list(urls)))
+    read = dict(zip(urls, run(_read(list(urls))), strict=True))
     seconds = time.monotonic() - started
-    found = {u: f for u, f in zip(urls, read, strict=True) if isinstance(f, ParsedFeed)}
-    failures = {
-        u: str(f)
-        for u, f in zip(urls, read, strict=True)
-        if isinstance(f, BaseException)
-    }
+    found = {url: f for url, f in read.items() if isinstance(f, ParsedFeed)}
+    failures = {u: str(f) for u, f in read.items() if isinstance(f, BaseException)}
     hits = [hit for feed in found.values() for hit in _hits(index, feed)]
-    saved = _save(save, rule, name, found) if save and found else None
     articles = sum(len(feed.entries) for feed in found.values())
-    data = {
+    facts: dict[str, object] = {
         "feeds": len(found),
         "articles": articles,
         "matches": [
@@ -76,14 +72,20 @@ def try_command(rule: str, urls: tuple[str, ...], save: Path | None) -> None:
             for h in hits
         ],
         "failed": failures,
-        "saved": saved,
     }
     head = (
         f"Read {count(len(found), 'feed')}, {count(articles, 'article')} in "
         f"{seconds:.1f} s (nothing was stored, nothing was sent)"
     )
+    lines = [head, *_body(hits, failures)]
+    try:
+        saved = _save(save, rule, name, found) if save and found else ""
+    except MonitorError:
+        if not settings().json:
+            say("\n".join(lines))
+        raise
     end = saved or _offer(rule, urls, save, hits)
-    emit(data, lambda: "\n".join([head, *_body(hits, failures), *filter(None, [end])]))
+    emit(facts | {"saved": saved or None}, "\n".join([*lines, *filter(None, [end])]))
     if failures:
         click.get_current_context().exit(1)
 
@@ -164,9 +166,11 @@ def _save(file: Path, query: str, name: str, found: Mapping[str, ParsedFeed]) ->
     config = load(path) if path.exists() else None
     new: list[New] = list(_new_feeds(found, config))
     rules = config.rules if config else {}
-    if name not in rules:
+    if query not in rules:
         name = name_for([query], rules, else_="rule")
         new.append(NewRule(name=name, query=query))
+    if not new:
+        return "Rule and feeds are there already; nothing was written."
     if config is None:
         begin(file, new, name)
         after = f"Next: monitor --config {file} check-once"

@@ -33,6 +33,8 @@ class AppliedRule:
     query: str
     feeds: tuple[str, ...] | None
     min_score: float
+    priority: str
+    on_update: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class AppliedSubscriber:
     rules: tuple[str, ...]
     digest: tuple[str, ...]
     send_to: tuple[str, ...]
+    max_stories: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +90,17 @@ def applied(config: Config) -> Applied:
                 query=query,
                 feeds=_sorted(rules[name].feeds),
                 min_score=rules[name].min_score,
+                priority=config.rules[name].priority,
+                on_update=config.rules[name].on_update,
             )
             for name, query in config.queries.items()
         },
         subscribers={
             name: AppliedSubscriber(
-                rules=one.rules, digest=one.digest, send_to=config.send_to[name]
+                rules=one.rules,
+                digest=one.digest,
+                send_to=config.send_to[name],
+                max_stories=one.max_stories,
             )
             for name, one in config.subscribers.items()
         },
@@ -174,6 +182,16 @@ def _shown(value: object) -> str:
     return "all" if value is None else str(value)
 
 
+def feeds_kept(before: Applied, after: Applied) -> set[str]:
+    """The names of feeds, old ones too, whose articles count after the change.
+
+    A feed that is renamed keeps its articles.
+    """
+    addresses = {feed.address for feed in after.feeds.values()}
+    renamed = {n for n, feed in before.feeds.items() if feed.address in addresses}
+    return renamed | set(after.feeds)
+
+
 def touched(before: Applied, after: Applied) -> list[str]:
     """The subscribers who may get something else, in the order of the configuration.
 
@@ -181,7 +199,8 @@ def touched(before: Applied, after: Applied) -> list[str]:
     or alerts are counted in another way.
     """
     old, new = _followed(before), _followed(after)
-    all_ = before.merge != after.merge or set(before.feeds) - set(after.feeds)
+    gone = set(before.feeds) - feeds_kept(before, after)
+    all_ = before.merge != after.merge or gone
     followers = [n for n in dict.fromkeys((*new, *old)) if old.get(n) or new.get(n)]
     return [name for name in followers if all_ or old.get(name) != new.get(name)]
 

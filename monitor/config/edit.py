@@ -104,12 +104,13 @@ def add(path: Path, new: Sequence[New], into: Path | None = None) -> Path:
     load(path)
     text = _read(path)
     target, include = _target(path, text, into)
+    _check_place(path, target)
     before = _read(target) if target.exists() else None
     gap = "\n" if before else ""
     added = (before or "") + gap + "\n".join(one.lines for one in new)
     _check_text(path, added)
     try:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, added)
         if include:
             _write(path, include + text)
@@ -129,9 +130,18 @@ def begin(path: Path, new: Sequence[New], rule: str) -> None:
         OSError: The file cannot be written.
     """
     text = "\n".join(one.lines for one in new) + _SUBSCRIBER.format(rule=rule)
+    _check_place(path, path)
     _check_text(path, text)
     loads(text, path)
     _write(path, text)
+
+
+def _check_place(path: Path, target: Path) -> None:
+    """A device must not be replaced, nor a name be taken for a pattern of names."""
+    odd = set("*?[]\n\r") & set(target.name)
+    if odd or (target.exists() and not target.is_file()):
+        message = f"{str(target)!r} is no file that can take feeds and rules"
+        raise ConfigError([Problem(message=message, file=str(path))])
 
 
 def _check_taken(config: Config, new: Sequence[New], target: Path) -> None:

@@ -50,11 +50,15 @@ class Filed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCount:
-    """How often a rule was met: articles, their stories, and matches that were told."""
+    """How often a rule was met: articles, their stories, and matches that were told.
+
+    ``settled`` are the articles that met it so long ago that they should be told.
+    """
 
     rule: str
     articles: int
     stories: int
+    settled: int
     told: int
 
 

@@ -27,8 +27,8 @@ class Found:
 
 
 async def reach(context: Context, since: datetime) -> Reach:
-    """What was read since a time."""
-    return await context.database.call(archive.reach, since)
+    """What was read from a time to now."""
+    return await context.database.call(archive.reach, since, context.now())
 
 
 async def hold(

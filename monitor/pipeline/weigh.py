@@ -27,7 +27,8 @@ async def weighed(context: Context) -> Context:
     config = context.config
     if len(config.rules) < ENOUGH_RULES:
         return context
-    within = await context.database.call(archive.reach, context.now() - _REACH)
+    now = context.now()
+    within = await context.database.call(archive.reach, now - _REACH, now)
     newest = await context.database.call(
         archive.find_articles,
         within,

@@ -13,6 +13,9 @@ OVERLAPPING = 0.8
 FEW = 5
 """Of fewer matches nothing is said: chance would say it."""
 
+SETTLED = timedelta(days=8)
+"""After so long even a weekly digest has told what there was."""
+
 
 class Fault(StrEnum):
     """What is wrong with a rule, or a feed."""
@@ -39,14 +42,16 @@ def audit(
     overlaps: Sequence[Overlap],
     feeds: Sequence[FeedCount],
     time: timedelta,
+    young: Collection[str] = (),
 ) -> list[Finding]:
     """What stands out among rules and feeds, by what happened in some time.
 
-    ``followers`` are the subscribers of each rule there is.
+    ``followers`` are the subscribers of each rule there is; ``young`` rules were written
+    or changed within that time, and are not yet called dead.
     """
     articles = sum(feed.articles for feed in feeds)
     met = {count.rule: count for count in counts if count.rule in followers}
-    dead = [rule for rule in followers if rule not in met]
+    dead = [rule for rule in followers if rule not in met and rule not in young]
     found = [
         *([_dead(rule, articles) for rule in dead] if articles else []),
         *_noisy(met.values(), articles, time),
@@ -102,8 +107,8 @@ def _undelivered(
         facts = ""
         if not who:
             facts = "nobody follows it"
-        elif count and count.articles >= FEW and not count.told:
-            facts = f"{count.articles:,} articles met it, none was told"
+        elif count and count.settled >= FEW and not count.told:
+            facts = f"{count.settled:,} articles met it a week ago, none was told"
         if facts:
             yield Finding(fault=Fault.UNDELIVERED, name=rule, facts=facts)
 

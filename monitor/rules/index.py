@@ -30,6 +30,7 @@ from monitor.rules.tree import (
     Phrase,
     Wildcard,
     Word,
+    list_names,
     parts,
 )
 from monitor.rules.vocabulary import ALL_FIELDS, MAIN_FIELDS, Reading, Vocabulary, Way
@@ -125,7 +126,7 @@ class Index(Evaluator):
         """A name for what a rule means now, its lists included."""
         if name not in self._hashes:
             tree = self.rules[name].tree
-            used = {n: [str(i) for i in self._lists[n]] for n in _list_names(tree)}
+            used = {n: [str(i) for i in self._lists[n]] for n in list_names(tree)}
             text = f"{tree}\n{used}"
             self._hashes[name] = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self._hashes[name]
@@ -273,12 +274,6 @@ def _all_of(chances: Sequence[Chance]) -> Chance:
 def _union(found: Sequence[set[int] | None]) -> set[int] | None:
     known = [a for a in found if a is not None]
     return set().union(*known) if len(known) == len(found) else None
-
-
-def _list_names(node: Node) -> list[str]:
-    if isinstance(node, ListName):
-        return [node.name]
-    return [name for part in parts(node) for name in _list_names(part)]
 
 
 def _hit(spot: Spot, reading: Reading) -> Hit:

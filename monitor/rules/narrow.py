@@ -11,6 +11,7 @@ from monitor.models import AllOf, AnyOf, Article, Wanted, WordKey
 from monitor.rules.index import Chance, Index
 from monitor.rules.vocabulary import Reading
 from monitor.text.forms import text_keys
+from monitor.text.words import before_apostrophe
 
 MOST_KEYS = 5_000
 """Asking for more costs more than looking at every article."""
@@ -23,8 +24,10 @@ def word_keys(article: Article) -> frozenset[str]:
     """The keys of all words of an article, what is known about it included."""
     reading = Reading(article)
     surfaces = {word.surface for words in reading.words.values() for word in words}
+    # A part of a compound may have an ending that only the whole compound loses.
+    parts = {part for word in surfaces for part in before_apostrophe(word)}
     return frozenset(
-        key for word in surfaces for key in text_keys(word, article.language)
+        key for word in surfaces | parts for key in text_keys(word, article.language)
     )
 
 

@@ -215,6 +215,13 @@ def parts(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def list_names(node: Node) -> list[str]:
+    """The lists that a tree uses, as often as it does."""
+    if isinstance(node, ListName):
+        return [node.name]
+    return [name for part in parts(node) for name in list_names(part)]
+
+
 def with_parts(node: Node, inside: tuple[Node, ...]) -> Node:
     """The same made of other parts; as many as :func:`parts` gives."""
     match node:

@@ -13,24 +13,28 @@ from monitor.storage.words import fts5, tsquery
 class Reach:
     """The articles of a time: how many, and the numbers of the first and the last."""
 
+    since: datetime
     articles: int
     first: int
     last: int
 
 
-def reach(tx: Transaction, since: datetime) -> Reach:
-    """What was read since a time."""
+def reach(tx: Transaction, since: datetime, until: datetime) -> Reach:
+    """What was first seen, and read, between two times."""
     row = tx.one(
         """
         SELECT COUNT(DISTINCT entry_id) AS articles,
-               COALESCE(MIN(id), 0) AS first,
-               COALESCE(MAX(id), -1) AS last
+               COALESCE(MIN(article.id), 0) AS first,
+               COALESCE(MAX(article.id), -1) AS last
           FROM article
-         WHERE read_at >= :since
+          JOIN entry ON entry.id = article.entry_id
+         WHERE read_at BETWEEN :since AND :until
+           AND entry.first_seen >= :since
         """,
         since=since,
+        until=until,
     )
-    return Reach(**row or {})
+    return Reach(since=since, **row or {})
 
 
 def languages(tx: Transaction) -> list[str]:
@@ -71,6 +75,7 @@ def find_articles(
           JOIN story ON story.id = copy_group.story_id
          WHERE a.id >= :first
            AND a.id < :before
+           AND entry.first_seen >= :since
            AND NOT EXISTS (SELECT 1
                              FROM article newer
                             WHERE newer.entry_id = a.entry_id
@@ -79,6 +84,7 @@ def find_articles(
          LIMIT :limit
         """,  # noqa: S608 - only our own text is put in
         first=within.first,
+        since=within.since,
         before=before,
         fts5=fts5(wanted) if wanted else "",
         tsquery=tsquery(wanted) if wanted else "",

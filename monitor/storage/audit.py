@@ -6,16 +6,23 @@ from monitor.models import FeedCount, Overlap, RuleCount
 from monitor.storage.database import Transaction
 
 
-def count_rules(tx: Transaction, since: datetime) -> list[RuleCount]:
-    """How often each rule was met since a time; those that never were are left out."""
+def count_rules(tx: Transaction, since: datetime, settled: datetime) -> list[RuleCount]:
+    """How often each rule was met since a time; those that never were are left out.
+
+    What was met before ``settled`` should have been told by now.
+    """
     rows = tx.all(
         """
         SELECT m.rule,
                COUNT(DISTINCT m.entry_id) AS articles,
                COUNT(DISTINCT copy_group.story_id) AS stories,
+               COUNT(DISTINCT CASE WHEN m.matched_at < :settled
+                                   THEN m.entry_id END) AS settled,
                COUNT(DISTINCT told_match.match_id) AS told
           FROM rule_match m
           JOIN article ON article.id = m.article_id
+          JOIN entry ON entry.id = m.entry_id
+          JOIN feed ON feed.id = entry.feed_id AND feed.configured = 1
           JOIN copy_group ON copy_group.id = article.group_id
           LEFT JOIN told_match ON told_match.match_id = m.id
            AND told_match.told_id IS NOT NULL
@@ -24,6 +31,7 @@ def count_rules(tx: Transaction, since: datetime) -> list[RuleCount]:
          ORDER BY m.rule
         """,
         since=since,
+        settled=settled,
     )
     return [RuleCount(**row) for row in rows]
 

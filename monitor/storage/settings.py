@@ -1,7 +1,10 @@
 """Small facts about this instance: its key, its heartbeat."""
 
+import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from monitor.models import Secret
 from monitor.storage.database import Transaction, from_micros, to_micros
@@ -66,6 +69,29 @@ def apply(tx: Transaction, configuration: str, now: datetime) -> None:
     if get(tx, "applied") != configuration:
         put(tx, "applied", configuration)
         put(tx, "applied_at", str(to_micros(now)))
+
+
+def date_rules(tx: Transaction, hashes: Mapping[str, str], now: datetime) -> None:
+    """Remember since when each rule means what it means now (a hash of it)."""
+    known = _dated(tx)
+    dated = {
+        name: known[name]
+        if name in known and known[name][0] == hash_
+        else [hash_, to_micros(now)]
+        for name, hash_ in hashes.items()
+    }
+    if dated != known:
+        put(tx, "rules", json.dumps(dated))
+
+
+def rules_since(tx: Transaction) -> dict[str, datetime]:
+    """Since when each rule means what it means now."""
+    return {name: from_micros(at) for name, (_, at) in _dated(tx).items()}
+
+
+def _dated(tx: Transaction) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = json.loads(get(tx, "rules") or "{}")
+    return found
 
 
 def last_applied(tx: Transaction) -> tuple[str, datetime] | None:

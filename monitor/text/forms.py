@@ -90,6 +90,11 @@ class Analyser:
         found = self._dictionary.get_lemma(spelled(word), self._language)
         return None if found is None else fold(found)
 
+    def lemma(self, word: str) -> str:
+        """The dictionary form of a word, as the dictionary writes it; else the word."""
+        found = self._dictionary.get_lemma(spelled(word), self._language)
+        return spelled(word) if found is None else found
+
     def _stems(self, *words: str) -> Iterator[str]:
         if self._stemmer:
             for word in dict.fromkeys(spelled(w).lower() for w in words):
@@ -143,23 +148,22 @@ def rule_keys(word: str, language: str) -> tuple[str, ...]:
 def other_forms(words: Collection[str], language: str) -> dict[str, tuple[str, ...]]:
     """In which other forms of the dictionary words of a rule are found, for people.
 
-    The whole dictionary is gone through, which takes seconds where it is large. Words
-    that it does not have are found by their stems, so there may be more.
+    Words that it does not have are found by their stems, so there may be more.
     """
     from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
-    waiting: dict[str, set[str]] = {}
-    for word in words:
-        for key in rule_keys(word, language):
-            waiting.setdefault(key, set()).add(word)
     found: dict[str, dict[str, str]] = {word: {} for word in words}
-    primary = language.partition("-")[0].lower()
-    if primary in LANGUAGES.keys() - _WITHOUT_DICTIONARY:
-        dictionary = DefaultDictionaryFactory().get_dictionary(primary)
+    language = language.partition("-")[0].lower()
+    known = analyser(language)
+    if known and language not in _WITHOUT_DICTIONARY:
+        by_lemma: dict[str, list[str]] = {}
+        for word in words:
+            for lemma in {known.lemma(word), spelled(word)}:
+                by_lemma.setdefault(lemma, []).append(word)
+        dictionary = DefaultDictionaryFactory().get_dictionary(language)
         for form, lemma in dictionary.items():
-            folded = fold(form)
-            for word in waiting.get(fold(lemma), set()) | waiting.get(folded, set()):
-                found[word].setdefault(folded, form)
+            for word in by_lemma.get(lemma, ()):
+                found[word].setdefault(fold(form), form)
     return {
         word: tuple(f for key, f in sorted(forms.items()) if key != fold(word))
         for word, forms in found.items()

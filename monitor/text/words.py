@@ -167,6 +167,12 @@ def pieces(word: str) -> tuple[str, ...]:
     return (word, joined) if len(parts) == 2 else (word,)
 
 
+def before_apostrophe(word: str) -> tuple[str, ...]:
+    """What stands before the first apostrophe of a word, if it has one."""
+    parts = re.split(f"[{_APOSTROPHES}]", word, maxsplit=1)
+    return (parts[0],) if len(parts) > 1 and parts[0] else ()
+
+
 def may_join(first: str, second: str, gap: str) -> bool:
     """Whether two neighbouring words also count as one: "air strike", "air-strike"."""
     if gap == "-":

@@ -123,7 +123,7 @@ def test_a_backtest_counts_hits_a_day_and_alerts(monitor: Monitor) -> None:
     result = monitor(*AT, "backtest", "aleppo", "--since", "2d")
 
     assert result.output.splitlines()[:4] == [
-        "aleppo: 2 matches in 3 articles of the last 2 days; 2 alerts, 1 a day",
+        "rule aleppo: 2 matches in 3 articles of the last 2 days; 2 alerts, 1 a day",
         "  Fri 20 Nov      0",
         "  Sat 21 Nov      0",
         f"  Sun 22 Nov      2  {'█' * 40}",
@@ -138,7 +138,7 @@ def test_a_backtest_of_what_never_stood_anywhere_shows_no_days(
     result = monitor(*AT, "backtest", "zeppelin")
 
     assert result.output == (
-        "zeppelin: 0 matches in 3 articles of the last 30 days; 0 alerts, 0 a day\n"
+        "query zeppelin: 0 matches in 3 articles of the last 30 days; 0 alerts, 0 a day\n"
     )
 
 
@@ -188,6 +188,54 @@ def test_an_unknown_rule_of_the_old_file_is_said(
 
     assert result.exit_code == 2
     assert "old.toml has no rule 'soap'; its rules are aleppo" in result.stderr
+
+
+def test_a_rule_that_is_gone_from_the_configuration_is_said(
+    monitor: Monitor, archive: Desk
+) -> None:
+    Path("old.toml").write_text(archive.text().replace("aleppo", "gone"), "utf-8")
+
+    result = monitor(*AT, "backtest", "gone", "--against", "old.toml")
+
+    assert result.exit_code == 2
+    assert "has no rule 'gone'; its rules are aleppo" in result.stderr
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize("command", ["search", "backtest"])
+def test_a_query_that_is_no_text_is_refused(monitor: Monitor, command: str) -> None:
+    result = monitor(*AT, command, "drones \udcff")
+
+    assert result.exit_code == 2
+    assert "no text in UTF-8" in result.stderr
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_time_in_antiquity_is_refused(monitor: Monitor) -> None:
+    result = monitor("--at", "0001-01-01T00:00:00Z", "search", "Aleppo")
+
+    assert result.exit_code == 2
+    assert "write a year from 1980" in result.stderr
+
+
+@pytest.mark.usefixtures("archive")
+def test_articles_of_the_future_are_not_of_the_last_days(monitor: Monitor) -> None:
+    result = monitor("--at", "2026-01-01T00:00:00Z", "backtest", "aleppo")
+
+    assert result.output.startswith("rule aleppo: 0 matches in 0 articles")
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [("10m", "10 minutes"), ("90m", "90 minutes"), ("2h", "2 hours")],
+)
+def test_a_short_time_is_said_as_it_is(
+    monitor: Monitor, since: str, words: str
+) -> None:
+    result = monitor("--at", "2030-01-01T00:00:00Z", "search", "x", "--since", since)
+
+    assert result.output == f"Nothing of the last {words} matches.\n"
 
 
 def test_gained_and_lost_are_told_to_programs(monitor: Monitor, archive: Desk) -> None:

@@ -38,7 +38,8 @@ def test_before_the_first_run_everything_is_new(monitor: Monitor, desk: Desk) ->
 @pytest.mark.usefixtures("running")
 def test_the_file_that_runs_would_change_nothing(monitor: Monitor) -> None:
     assert plan(monitor) == [
-        "Against what runs since Sun 22 Nov 12:00 +00:00: nothing would change."
+        "Against what runs since Sun 22 Nov 12:00 +00:00: "
+        "feeds, lists, rules and subscribers stay as they are."
     ]
 
 
@@ -74,6 +75,19 @@ def test_the_articles_of_a_feed_that_goes_no_longer_count(
     running.write()
 
     assert plan(monitor)[-1] == "  desk  1 → 0"
+
+
+def test_a_feed_with_another_name_keeps_its_articles(
+    monitor: Monitor, running: Desk, site: Site
+) -> None:
+    running.feeds = {"renamed": f"{site.url}/feed.xml"}
+    running.write()
+
+    assert plan(monitor)[1:] == [
+        "  + feeds        renamed",
+        "  - feeds        world",
+        "Nobody would get other alerts.",
+    ]
 
 
 def test_a_plan_changes_nothing(monitor: Monitor, running: Desk) -> None:

@@ -147,17 +147,31 @@ def test_an_audit_names_what_stands_out_and_what_to_do(
     result = monitor("--at", "2026-11-22T13:00:00Z", "rules", "audit")
 
     assert result.output == (
-        "3 findings among 3 rules, by 7 articles of the last 30 days:\n"
+        "2 findings among 3 rules, by 7 articles of the last 30 days:\n"
         "\n"
-        "             name   what\n"
-        "dead         other  met none of 7 articles\n"
-        "noisy        soap   0.2 stories a day, 86% of all articles\n"
-        "undelivered  soap   nobody follows it\n"
+        "             name  what\n"
+        "noisy        soap  0.2 stories a day, 86% of all articles\n"
+        "undelivered  soap  nobody follows it\n"
         "\n"
-        "  dead: is a word misspelt? monitor rules explain RULE --article URL\n"
         "  noisy: add a word, NEAR or NOT; try it: monitor backtest\n"
         "  undelivered: put it into the rules of a subscriber, or delete it\n"
     )
+
+
+def test_a_rule_that_has_met_nothing_for_the_whole_time_is_dead(
+    monitor: Monitor, desk: Desk, site: Site
+) -> None:
+    desk.articles = 'full_text = "never"'
+    desk.write()
+    tell(site, "old")
+    desk.run()
+    desk.clock.go_on(days=3)
+    tell(site, "Other news")
+    desk.run(all_feeds=True)
+
+    result = monitor("--at", "2026-11-25T13:00:00Z", "rules", "audit", "--since", "2d")
+
+    assert "dead  aleppo  met none of 1 articles\n" in result.output
 
 
 def test_an_audit_before_anything_happened_finds_nothing(

@@ -128,3 +128,37 @@ def test_what_was_kept_is_told_to_programs(
     found = answer(keep(monitor, "--json", QUERY, feed))
 
     assert "Written to added.toml." in found["saved"]
+
+
+def test_a_configured_rule_named_query_is_not_what_was_tried(
+    monitor: Monitor, desk: Desk, feed: str
+) -> None:
+    desk.rules = 'query = "zeppelin"'
+    desk.write()
+
+    keep(monitor, QUERY, feed)
+
+    assert saved().queries["aleppo-and-soap"] == QUERY
+
+
+def test_what_is_there_already_is_not_written(
+    monitor: Monitor, desk: Desk, feed: str
+) -> None:
+    path = desk.write()
+
+    result = keep(monitor, "aleppo", feed)
+
+    assert "there already; nothing was written" in result.output
+    assert path.read_text("utf-8") == desk.text()
+
+
+def test_a_pattern_is_no_file_to_keep_things_in(
+    monitor: Monitor, desk: Desk, feed: str
+) -> None:
+    desk.write()
+
+    result = keep(monitor, QUERY, feed, file="kept[1].toml")
+
+    assert result.exit_code == 2
+    assert "1 match" in result.output
+    assert "is no file that can take feeds and rules" in result.stderr

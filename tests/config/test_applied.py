@@ -89,6 +89,7 @@ def test_at_first_all_of_it_is_new() -> None:
         (', feeds = ["bbc"]', "", "~ rules grain feeds bbc → all"),
         ("score = 2.0", "score = 3.0", "~ rules grain min_score 2.0 → 3.0"),
         ('["grain"]', '["grain", "air"]', "~ subscribers night rules + air"),
+        ("score = 2.0", 'score = 2.0, priority = "urgent"', "~ rules grain priority normal → urgent"),
         ("[feeds]", '[articles]\nmerge = "copies"\n[feeds]', "~ articles merge stories → copies"),
     ],
 )  # fmt: skip

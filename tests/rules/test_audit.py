@@ -16,7 +16,9 @@ def met(
     rule: str, articles: int = 10, *, stories: int | None = None, told: int = 1
 ) -> RuleCount:
     stories = articles if stories is None else stories
-    return RuleCount(rule=rule, articles=articles, stories=stories, told=told)
+    return RuleCount(
+        rule=rule, articles=articles, stories=stories, settled=articles, told=told
+    )
 
 
 def found(
@@ -25,11 +27,12 @@ def found(
     feeds: Sequence[FeedCount] = (FEED,),
     others: Sequence[str] = (),
     nobody: Sequence[str] = (),
+    young: Sequence[str] = (),
 ) -> list[Finding]:
     """The findings over a month; a desk follows all rules but those of ``nobody``."""
     names = [*(count.rule for count in counts), *others]
     followers = {name: () if name in nobody else ("desk",) for name in names}
-    return audit(followers, counts, overlaps, feeds, MONTH)
+    return audit(followers, counts, overlaps, feeds, MONTH, young)
 
 
 def said(findings: Sequence[Finding]) -> list[str]:
@@ -42,6 +45,10 @@ def test_rules_that_do_their_work_do_not_stand_out() -> None:
 
 def test_a_rule_that_met_nothing_is_dead() -> None:
     assert said(found(others=["old"])) == ["dead old: met none of 1,000 articles"]
+
+
+def test_a_rule_that_is_young_is_not_yet_dead() -> None:
+    assert found(others=["new"], young=["new"]) == []
 
 
 def test_no_rule_is_dead_before_anything_was_read() -> None:
@@ -102,7 +109,15 @@ def test_a_rule_that_nobody_follows_reaches_nobody() -> None:
 def test_a_rule_of_which_nothing_was_told_reaches_nobody() -> None:
     findings = said(found(met("grain", 12, told=0)))
 
-    assert findings == ["undelivered grain: 12 articles met it, none was told"]
+    assert findings == [
+        "undelivered grain: 12 articles met it a week ago, none was told"
+    ]
+
+
+def test_what_waits_for_its_digest_is_not_undelivered() -> None:
+    waiting = RuleCount(rule="grain", articles=12, stories=9, settled=0, told=0)
+
+    assert found(waiting) == []
 
 
 def test_a_few_matches_may_still_wait_to_be_told() -> None:

@@ -55,6 +55,8 @@ def test_an_article_that_meets_a_rule_is_always_asked_for(
         ("F16", "An F-16 over Aleppo"),
         ("strik*", "Miners struck, then striking dockers"),
         ("source:bbc OR Aleppo", "Aleppo"),
+        ("covid19", "COVID-19'un yayılması"),
+        ("wifi", "Wi-Fi'nin hızı"),
     ],
 )
 def test_another_form_of_a_word_is_asked_for(query: str, title: str) -> None:

@@ -17,14 +17,14 @@ ALEPPO, STRIKE, RAID = WordKey("aleppo"), WordKey("~strik"), WordKey("raid")
 
 def file(tx: Transaction, guid: str, *words: str, hours: float = 0) -> int:
     """Store an article of its own entry under these words."""
-    entry = add_entry(tx, add_feed(tx), guid)
+    entry = add_entry(tx, add_feed(tx), guid, at=later(hours=hours))
     return read(tx, entry, words=words, at=later(hours=hours))
 
 
 def find(
     tx: Transaction, wanted: Wanted | None = None, *, before: int = 1000, limit: int = 9
 ) -> list[Filed]:
-    within = archive.reach(tx, NOON)
+    within = archive.reach(tx, NOON, later(hours=9))
     return archive.find_articles(tx, within, before=before, wanted=wanted, limit=limit)
 
 
@@ -119,6 +119,19 @@ def test_what_was_read_before_the_time_is_left_out(call: Caller) -> None:
     assert numbers(call, ALEPPO) == [new]
 
 
+def test_what_was_read_after_the_time_is_left_out(call: Caller) -> None:
+    call(file, "g1", "aleppo", hours=10)
+
+    assert call(archive.reach, NOON, later(hours=9)).articles == 0
+
+
+def test_an_entry_that_was_first_seen_before_the_time_is_left_out(call: Caller) -> None:
+    entry = call(add_entry, call(add_feed), "g1", at=later(hours=-1))
+    call(read, entry, words=["aleppo"])
+
+    assert numbers(call) == []
+
+
 def test_an_article_comes_with_its_feed_its_story_and_when_it_was_seen(
     call: Caller,
 ) -> None:
@@ -135,13 +148,13 @@ def test_the_reach_of_a_time_counts_an_article_once(call: Caller) -> None:
     first = call(read, entry)
     last = call(read, entry, number=1)
 
-    found = call(archive.reach, NOON)
+    found = call(archive.reach, NOON, later(hours=9))
 
     assert (found.articles, found.first, found.last) == (1, first, last)
 
 
 def test_an_empty_archive_has_no_reach(call: Caller) -> None:
-    found = call(archive.reach, NOON)
+    found = call(archive.reach, NOON, later(hours=9))
 
     assert found.articles == 0
     assert found.last < found.first

@@ -28,17 +28,26 @@ def test_a_rule_is_counted_by_articles_and_stories(call: Caller) -> None:
     call(file, "g1", "aleppo")
     call(file, "g2", "aleppo", "grain")
 
-    assert call(audit.count_rules, NOON) == [
-        RuleCount(rule="aleppo", articles=2, stories=2, told=0),
-        RuleCount(rule="grain", articles=1, stories=1, told=0),
+    assert call(audit.count_rules, NOON, later(hours=1)) == [
+        RuleCount(rule="aleppo", articles=2, stories=2, settled=2, told=0),
+        RuleCount(rule="grain", articles=1, stories=1, settled=1, told=0),
     ]
+
+
+def test_what_was_met_lately_is_not_settled(call: Caller) -> None:
+    call(file, "g1", "aleppo")
+    call(file, "g2", "aleppo", hours=1)
+
+    (count,) = call(audit.count_rules, NOON, later(hours=1))
+
+    assert (count.articles, count.settled) == (2, 1)
 
 
 def test_two_readings_of_an_entry_are_one_article(call: Caller) -> None:
     entry = call(file, "g1", "aleppo")
     call(read, entry, number=1)
 
-    (count,) = call(audit.count_rules, NOON)
+    (count,) = call(audit.count_rules, NOON, later(hours=1))
 
     assert count.articles == 1
 
@@ -48,7 +57,7 @@ def test_copies_are_one_story(call: Caller) -> None:
         entry = call(add_entry, call(add_feed), guid)
         call(read, entry, keys=[("url", "same")])
 
-    (count,) = call(audit.count_rules, NOON)
+    (count,) = call(audit.count_rules, NOON, later(hours=1))
 
     assert (count.articles, count.stories) == (2, 1)
 
@@ -61,7 +70,7 @@ def test_what_was_told_is_counted_and_what_was_passed_over_is_not(call: Caller) 
     call(tell, [telling([first])])
     call(digests.settle, "desk", [second.match_id], None)
 
-    (count,) = call(audit.count_rules, NOON)
+    (count,) = call(audit.count_rules, NOON, later(hours=1))
 
     assert count.told == 1
 
@@ -69,7 +78,7 @@ def test_what_was_told_is_counted_and_what_was_passed_over_is_not(call: Caller) 
 def test_only_what_happened_since_is_counted(call: Caller) -> None:
     call(file, "g1", "aleppo", "grain", hours=-1)
 
-    assert call(audit.count_rules, NOON) == []
+    assert call(audit.count_rules, NOON, later(hours=1)) == []
     assert call(audit.count_overlaps, NOON, 1) == []
     assert call(audit.count_feeds, NOON) == []
 
@@ -100,4 +109,5 @@ def test_a_feed_that_is_no_longer_configured_is_left_out(call: Caller) -> None:
     call(file, "g1", feed="old")
     call(lambda tx: tx.run("UPDATE feed SET configured = 0"))
 
+    assert call(audit.count_rules, NOON, later(hours=1)) == []
     assert call(audit.count_feeds, NOON) == []

@@ -87,3 +87,18 @@ def test_a_configuration_that_is_applied_again_keeps_its_time(call: Caller) -> N
     call(settings.apply, "one", later(hours=1))
 
     assert call(settings.last_applied) == ("one", NOON)
+
+
+def test_a_rule_is_dated_by_what_it_means(call: Caller) -> None:
+    call(settings.date_rules, {"a": "1", "b": "1"}, NOON)
+    call(settings.date_rules, {"a": "1", "b": "2", "c": "1"}, later(hours=1))
+
+    assert call(settings.rules_since) == {
+        "a": NOON,
+        "b": later(hours=1),
+        "c": later(hours=1),
+    }
+
+
+def test_before_the_first_start_no_rule_is_dated(call: Caller) -> None:
+    assert call(settings.rules_since) == {}
