@@ -162,9 +162,11 @@ def _reading_lines(reading: StoredReading, config: Config, zone: ZoneInfo) -> li
     if article.origin:
         lines.append(_fact("origin", f"credits {article.origin}"))
     if reading.copy_of:
-        how = "same address" if reading.copy_kind == "url" else "same text"
         lines.append(
-            _fact("copy", f"{how} as {reading.copy_of} → story {reading.story}")
+            _fact(
+                "copy",
+                f"{_how_copied(reading)} {reading.copy_of} → story {reading.story}",
+            )
         )
     if reading.members > 1:
         lines.append(_fact("story", f"{reading.story}, {reading.members} articles"))
@@ -179,6 +181,12 @@ def _reading_lines(reading: StoredReading, config: Config, zone: ZoneInfo) -> li
         if name not in config.rules
     ]
     return lines
+
+
+def _how_copied(reading: StoredReading) -> str:
+    if reading.containment is not None:
+        return f"{reading.containment:.0%} of the shorter text is in the other:"
+    return "same address as" if reading.copy_kind == "url" else "same text as"
 
 
 def _rule_line(

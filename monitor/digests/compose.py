@@ -22,6 +22,7 @@ from monitor.models import (
 COOLDOWN = timedelta(minutes=30)
 WEAK_EVERY = timedelta(hours=1)
 _WITH_TEXT = (PageState.OK, PageState.FEED, PageState.TRUNCATED)
+_NEWS = (Cause.FIGURE, Cause.NEW_SENTENCES)
 _PRIORITIES = ("urgent", "normal", "low")
 
 
@@ -138,9 +139,10 @@ def _item(
 
 
 def _cause(worth: Sequence[DueMatch]) -> Cause:
-    if all(not match.entry_told for match in worth):
-        return Cause.FURTHER_REPORT
-    return Cause.REVISION
+    if any(match.entry_told for match in worth):
+        return Cause.REVISION
+    news = {match.news for match in worth if match.news}
+    return next((c for c in _NEWS if c in news), Cause.FURTHER_REPORT)
 
 
 def _must_wait(item: Item, told_at: datetime | None, occasion: Occasion) -> bool:

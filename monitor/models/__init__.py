@@ -19,6 +19,7 @@ from monitor.models.archive import (
     WordKey,
 )
 from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
+from monitor.models.copies import Sketch
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
     ArticleMatch,
@@ -91,6 +92,7 @@ __all__ = [
     "RuleCount",
     "RuleLine",
     "Secret",
+    "Sketch",
     "Skips",
     "StoryMember",
     "Target",

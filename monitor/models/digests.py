@@ -24,7 +24,7 @@ class DueMatch:
     ``unit`` names what is told once: a story, a group of copies or an entry.
     ``told`` counts how often the unit was told to the subscriber before;
     ``entry_told`` says that the entry was among it, ``pair_told`` that it was for
-    this very rule.
+    this very rule. ``news`` is what the article says that its copies do not.
     """
 
     match_id: int
@@ -44,6 +44,7 @@ class DueMatch:
     told_at: datetime | None
     entry_told: bool
     pair_told: bool
+    news: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ one that says more.
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +18,14 @@ from monitor.articles.language import detect, primary
 from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
 from monitor.models import Article, Fetched, Match, Page, PageState, WaitingEntry
+from monitor.pipeline import group
 from monitor.pipeline.context import Context, Host, new_token
+from monitor.pipeline.group import segments_of
 from monitor.rules.narrow import word_keys
 from monitor.storage import articles, unread
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
+from monitor.stories.near import Segment
 
 log = structlog.get_logger()
 
@@ -39,6 +43,7 @@ class Read:
     article: Article
     matches: tuple[Match, ...]
     words: frozenset[str]
+    parts: Sequence[Segment]
     note: str = ""
     again: bool = False
 
@@ -157,6 +162,7 @@ async def _read(
         article=article,
         matches=matches,
         words=word_keys(article),
+        parts=segments_of(article),
         note=note,
         again=again,
     )
@@ -194,31 +200,41 @@ def _commit_article(tx: Transaction, read: Read, now: datetime) -> None:
     waiting = read.waiting
     # A page that could not be had again says nothing new: the first reading stands.
     if waiting.tries == 0 or read.article.state is not PageState.UNREACHABLE:
-        keys = copy_keys(read.article)
-        placement = articles.place(
-            tx,
-            entry_id=waiting.id,
-            keys=keys,
-            first_seen=waiting.first_seen,
-            public_id=_story_id(waiting),
-        )
-        articles.add_article(
-            tx,
-            articles.Reading(
-                entry_id=waiting.id,
-                revision=waiting.revision,
-                number=waiting.tries,
-                article=read.article,
-                note=read.note,
-                placement=placement,
-                keys=keys,
-                words=read.words,
-                matches=read.matches,
-                now=now,
-            ),
-        )
+        _commit_reading(tx, read, now)
     retry_at = now + RETRY_AFTER[waiting.tries] if read.again else None
     unread.finish_entry(tx, waiting, retry_at=retry_at)
+
+
+def _commit_reading(tx: Transaction, read: Read, now: datetime) -> None:
+    waiting, article = read.waiting, read.article
+    keys = copy_keys(article)
+    compared = group.compare(tx, article, read.parts, now)
+    placement = group.place(
+        tx,
+        compared,
+        entry_id=waiting.id,
+        keys=keys,
+        first_seen=waiting.first_seen,
+        public_id=_story_id(waiting),
+    )
+    article_id = articles.add_article(
+        tx,
+        articles.Reading(
+            entry_id=waiting.id,
+            revision=waiting.revision,
+            number=waiting.tries,
+            article=article,
+            note=read.note,
+            placement=placement,
+            news=group.news_of(tx, article, compared, placement),
+            keys=keys,
+            words=read.words,
+            matches=read.matches,
+            now=now,
+        ),
+    )
+    if article_id is not None:
+        group.remember(tx, article_id, placement.group_id, compared, now)
 
 
 def _story_id(waiting: WaitingEntry) -> str:

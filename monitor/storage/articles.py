@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Article, Hit, Match, PageState, Via
+from monitor.models import Article, Cause, Hit, Match, PageState, Via
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
 from monitor.storage.words import add_words
 
@@ -16,30 +16,28 @@ _DAY_MICROS = 86_400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Which group of copies an article belongs to."""
+    """Which group of copies an article belongs to, and what it copies.
+
+    ``copy_kind`` is "url", "text" or "near"; ``containment`` says how much of the
+    shorter of two texts is in the longer one.
+    """
 
     group_id: int
-    copy_of: int | None
-    copy_kind: str | None
+    copy_of: int | None = None
+    copy_kind: str | None = None
+    containment: float | None = None
 
 
-def place(
-    tx: Transaction,
-    *,
-    entry_id: int,
-    keys: Sequence[Key],
-    first_seen: datetime,
-    public_id: str,
-) -> Placement:
-    """Find the group whose members share a key with an article, or open one.
+def placement_of(tx: Transaction, entry_id: int) -> Placement | None:
+    """Where the first reading of an entry is; later ones stay with it.
 
-    A later reading of an entry stays in the group of its first. Grouping is serial,
-    so that two nodes cannot open two groups for one text.
+    Grouping is serial from here on, so that two nodes cannot open two groups for one
+    text.
     """
     tx.serialise("grouping")
     own = tx.one(
         """
-        SELECT group_id, copy_of, copy_kind
+        SELECT group_id, copy_of, copy_kind, containment
           FROM article
          WHERE entry_id = :entry_id
          ORDER BY id
@@ -47,8 +45,11 @@ def place(
         """,
         entry_id=entry_id,
     )
-    if own is not None:
-        return Placement(**own)
+    return Placement(**own) if own else None
+
+
+def find_copy(tx: Transaction, keys: Sequence[Key]) -> Placement | None:
+    """The group of the article that has one of these keys; the first key decides."""
     for kind, hash_ in keys:
         row = tx.one(
             """
@@ -65,12 +66,11 @@ def place(
             return Placement(
                 group_id=row["group_id"], copy_of=row["id"], copy_kind=kind
             )
-    return Placement(
-        group_id=_open_group(tx, public_id, first_seen), copy_of=None, copy_kind=None
-    )
+    return None
 
 
-def _open_group(tx: Transaction, public_id: str, first_seen: datetime) -> int:
+def open_group(tx: Transaction, public_id: str, first_seen: datetime) -> int:
+    """Open a group of copies in a story of its own; its id."""
     story = tx.one(
         """
         INSERT INTO story (public_id, first_seen)
@@ -103,6 +103,7 @@ class Reading:
     article: Article
     note: str
     placement: Placement
+    news: Cause | None
     keys: Sequence[Key]
     words: Collection[str]
     matches: Sequence[Match]
@@ -117,11 +118,11 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
         INSERT INTO article (entry_id, revision, reading, group_id, copy_of, copy_kind,
                              read_at, state, note, title, summary, body, aside,
                              language, url, final_url, canonical_url, origin, source,
-                             author, tags, published_at)
+                             author, tags, published_at, containment, news)
         VALUES (:entry_id, :revision, :reading, :group_id, :copy_of, :copy_kind,
                 :now, :state, :note, :title, :summary, :body, :aside,
                 :language, :url, :final_url, :canonical_url, :origin, :source,
-                :author, :tags, :published)
+                :author, :tags, :published, :containment, :news)
             ON CONFLICT (entry_id, revision, reading) DO NOTHING
      RETURNING id
         """,
@@ -147,6 +148,8 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
         author=a.author,
         tags=json.dumps(a.tags, ensure_ascii=False),
         published=a.published,
+        containment=reading.placement.containment,
+        news=reading.news,
     )
     if row is None:
         return None
@@ -312,6 +315,7 @@ class StoredReading:
     members: int
     copy_kind: str | None
     copy_of: str | None
+    containment: float | None
     matches: tuple[Match, ...]
 
 
@@ -349,6 +353,7 @@ def _stored_reading(tx: Transaction, row: Row) -> StoredReading:
         members=row["members"],
         copy_kind=row["copy_kind"],
         copy_of=original if row["copy_of"] is not None else None,
+        containment=row["containment"],
         matches=matches_of(tx, row["id"]),
     )
 

@@ -94,6 +94,7 @@ def _due(row: Row, unit: str) -> DueMatch:
         told_at=maybe_time(row["told_at"]),
         entry_told=bool(row["entry_told"]),
         pair_told=bool(row["pair_told"]),
+        news=Cause(row["news"]) if row["news"] else None,
     )
 
 

@@ -33,6 +33,7 @@ from monitor.storage import (
     polls,
     subscribers,
 )
+from monitor.storage.articles import Placement
 from monitor.storage.database import Row, Transaction
 from monitor.storage.hosts import HostClaim
 from monitor.storage.subscribers import Following
@@ -260,6 +261,7 @@ def read(
     rules: Sequence[str] = ("aleppo",),
     keys: Sequence[tuple[str, str]] = (),
     words: Sequence[str] = (),
+    news: Cause | None = None,
     text: Article = ARTICLE,
     revision: int = 0,
     number: int = 0,
@@ -267,12 +269,10 @@ def read(
     at: datetime = NOON,
 ) -> int:
     """Store a reading of an entry with its place and its matches; the article's id."""
-    placement = articles.place(
-        tx,
-        entry_id=entry_id,
-        keys=keys,
-        first_seen=at,
-        public_id=f"story{entry_id}",
+    placement = (
+        articles.placement_of(tx, entry_id)
+        or articles.find_copy(tx, keys)
+        or Placement(group_id=articles.open_group(tx, f"story{entry_id}", at))
     )
     found = articles.add_article(
         tx,
@@ -283,6 +283,7 @@ def read(
             article=text,
             note="",
             placement=placement,
+            news=news,
             keys=keys,
             words=words,
             matches=[match(rule, weak=weak) for rule in rules],

@@ -39,8 +39,10 @@ def entry(tx: Transaction, guid: str = "g1") -> int:
 def place(
     tx: Transaction, entry_id: int, *keys: tuple[str, str], public_id: str = "p"
 ) -> Placement:
-    return articles.place(
-        tx, entry_id=entry_id, keys=keys, first_seen=NOON, public_id=public_id
+    return (
+        articles.placement_of(tx, entry_id)
+        or articles.find_copy(tx, keys)
+        or Placement(group_id=articles.open_group(tx, public_id, NOON))
     )
 
 
@@ -58,6 +60,7 @@ def reading(
         article=ARTICLE,
         note="a note",
         placement=placement,
+        news=None,
         keys=[URL],
         words=("strike",),
         matches=matches,
@@ -110,6 +113,12 @@ def test_a_key_of_one_kind_is_no_key_of_another(call: Caller) -> None:
     placement = call(place, call(entry, "g2"), ("text", "same"))
 
     assert placement.copy_of is None
+
+
+def test_an_article_without_keys_is_no_copy_by_them(call: Caller) -> None:
+    call(read, call(entry, "g1"), keys=[URL])
+
+    assert call(articles.find_copy, []) is None
 
 
 def test_a_copy_of_a_copy_names_the_one_that_had_the_key_first(call: Caller) -> None:
@@ -227,6 +236,7 @@ def test_a_reading_is_shown_as_it_was(call: Caller) -> None:
         members=1,
         copy_kind=None,
         copy_of=None,
+        containment=None,
         matches=(match(),),
     )
 

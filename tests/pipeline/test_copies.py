@@ -1,0 +1,85 @@
+"""Copies fold into one story, and come again only with something new."""
+
+import pytest
+
+from tests.desk import Desk
+from tests.site import PARAGRAPHS, Answer, Item, Site, article_page
+
+TITLE = "Airstrikes hit Aleppo as 14 die"
+FIRST = f"Officers said on Sunday that 14 people had died. {PARAGRAPHS[0]}"
+NEW = (
+    "Turkey's foreign minister flew to Geneva overnight and met the envoys of three "
+    "neighbouring countries behind closed doors.",
+    "Oil climbed above ninety dollars while insurers raised premiums for tankers that "
+    "cross the eastern Mediterranean.",
+)
+
+
+@pytest.fixture
+def told(desk: Desk, site: Site) -> Desk:
+    """A desk with two feeds that has told the story of the first."""
+    desk.feeds = {"bbc": f"{site.url}/bbc.xml", "copier": f"{site.url}/copier.xml"}
+    for name in desk.feeds:
+        site.feed(f"/{name}.xml", name, [])
+    desk.run()
+    show(site, "bbc", TITLE, (FIRST, *PARAGRAPHS[1:]))
+    desk.run(all_feeds=True)
+    return desk
+
+
+def show(site: Site, feed: str, title: str, paragraphs: tuple[str, ...]) -> None:
+    """Let a feed show one article that has a page."""
+    path = f"/{feed}/{abs(hash((title, paragraphs)))}"
+    site.answers[path] = Answer(article_page(title, paragraphs))
+    item = Item(guid=path, title=title, link=site.url + path)
+    site.feed(f"/{feed}.xml", feed, [item])
+
+
+def later(desk: Desk) -> None:
+    """A round after the cooldown of instant digests."""
+    desk.clock.go_on(minutes=40)
+    desk.run(all_feeds=True)
+
+
+def causes(desk: Desk) -> list[str | None]:
+    return [story["cause"] for line in desk.told() for story in line["stories"]]
+
+
+def test_a_shortened_copy_under_another_title_is_a_further_report(
+    told: Desk, site: Site
+) -> None:
+    show(site, "copier", "Aleppo: airstrikes resume", (FIRST, *PARAGRAPHS[1:3]))
+
+    later(told)
+
+    first, second = told.told()
+    assert second["stories"][0]["id"] == first["stories"][0]["id"]
+    assert causes(told) == [None, "further-report"]
+    copies = [a["copy_of"] for a in second["stories"][0]["articles"]]
+    assert len([one for one in copies if one]) == 1
+
+
+def test_a_copy_with_new_sentences_is_told_as_such(told: Desk, site: Site) -> None:
+    show(site, "copier", TITLE, (FIRST, *PARAGRAPHS[1:], *NEW))
+
+    later(told)
+
+    assert causes(told) == [None, "new-sentences"]
+
+
+def test_a_copy_with_another_toll_is_told_as_such(told: Desk, site: Site) -> None:
+    text = (FIRST.replace("14", "32"), *PARAGRAPHS[1:])
+    show(site, "copier", TITLE.replace("14", "32"), text)
+
+    later(told)
+
+    assert causes(told) == [None, "figure"]
+
+
+def test_another_article_of_the_feed_is_another_story(told: Desk, site: Site) -> None:
+    show(site, "copier", "Airstrikes near Aleppo airport", (NEW[0] * 2, NEW[1] * 2))
+
+    later(told)
+
+    ids = {story["id"] for line in told.told() for story in line["stories"]}
+    assert len(ids) == 2
