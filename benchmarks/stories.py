@@ -23,8 +23,10 @@ from monitor.articles.assemble import assemble
 from monitor.models import Article, Entry, EntryState, Page, PageState, WaitingEntry
 from monitor.pipeline import group
 from monitor.storage import articles, entries, feeds, open_database
+from monitor.storage.articles import Placement
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
+from monitor.text.dates import feed_date
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -59,24 +61,29 @@ def article_of(document: dict[str, Any], number: int, when: datetime) -> Article
     )
 
 
-def seen_at(document: dict[str, Any]) -> datetime:
-    """When a document came; those without a time of their own come at one time."""
-    seen = document.get("seen")
-    return datetime.fromtimestamp(seen, UTC) if seen else NOW
+def seen_at(document: dict[str, Any], level: str) -> datetime:
+    """When a document came: for stories when it was published, else all at one time."""
+    if level == "copies":
+        return NOW
+    if "seen" in document:
+        return datetime.fromtimestamp(document["seen"], UTC)
+    return feed_date(str(document.get("published") or "")) or NOW
 
 
-def fold(tx: Transaction, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def fold(
+    tx: Transaction, documents: list[dict[str, Any]], level: str
+) -> list[dict[str, Any]]:
     """Let documents arrive one after the other, as the read stage does."""
     feeds.sync_feeds(tx, {"documents": "https://documents.example/feed"}, NOW)
     row = tx.one("SELECT id FROM feed")
     feed_id = int(row["id"]) if row else 0
-    return [_filed(tx, feed_id, n, d) for n, d in enumerate(documents, 1)]
+    return [_filed(tx, feed_id, n, d, level) for n, d in enumerate(documents, 1)]
 
 
 def _filed(
-    tx: Transaction, feed_id: int, number: int, document: dict[str, Any]
+    tx: Transaction, feed_id: int, number: int, document: dict[str, Any], level: str
 ) -> dict[str, Any]:
-    now = seen_at(document)
+    now = seen_at(document, level)
     article = article_of(document, number, now)
     (entry_id,) = entries.add_entries(
         tx,
@@ -100,11 +107,14 @@ def _filed(
     compared = group.compare(tx, article, parts, now)
     placement = group.place(
         tx,
+        article,
         compared,
         entry_id=entry_id,
         keys=keys,
+        names=(),
         first_seen=now,
         public_id=str(number),
+        now=now,
     )
     news = group.news_of(tx, article, compared, placement)
     article_id = articles.add_article(
@@ -125,19 +135,23 @@ def _filed(
     )
     if article_id is not None:
         group.remember(tx, article_id, placement.group_id, compared, now)
-    return {
-        "id": document["id"],
-        "group": placement.group_id,
-        "update": news is not None,
-    }
+    folded = placement.group_id if level == "copies" else _story_of(tx, placement)
+    return {"id": document["id"], "group": folded, "update": news is not None}
 
 
-async def run(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _story_of(tx: Transaction, placement: Placement) -> int:
+    row = tx.one(
+        "SELECT story_id FROM copy_group WHERE id = :id", id=placement.group_id
+    )
+    return int(row["story_id"]) if row else 0
+
+
+async def run(documents: list[dict[str, Any]], level: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:{folder}/stories.db")
         try:
             await database.migrate()
-            return await database.call(fold, documents)
+            return await database.call(fold, documents, level)
         finally:
             await database.close()
 
@@ -154,7 +168,7 @@ def main() -> None:
     if options.shuffle is not None:
         random.Random(options.shuffle).shuffle(documents)  # noqa: S311 - a benchmark
     started = time.process_time()
-    found = asyncio.run(run(documents))
+    found = asyncio.run(run(documents, options.level))
     spent = (time.process_time() - started) / max(1, len(documents)) * 1000
     options.out.write_text("".join(f"{json.dumps(one)}\n" for one in found), "utf-8")
     sys.stdout.write(

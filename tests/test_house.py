@@ -65,6 +65,8 @@ PURE = [
     "rules/narrow.py",
     "rules/audit.py",
     "stories/fingerprint.py",
+    "stories/near.py",
+    "stories/cluster.py",
     "digests/slots.py",
     "digests/compose.py",
     "digests/excerpt.py",

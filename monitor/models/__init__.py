@@ -19,7 +19,7 @@ from monitor.models.archive import (
     WordKey,
 )
 from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
-from monitor.models.copies import Sketch
+from monitor.models.copies import Sketch, Told, Vector
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
     ArticleMatch,
@@ -96,7 +96,9 @@ __all__ = [
     "Skips",
     "StoryMember",
     "Target",
+    "Told",
     "Trouble",
+    "Vector",
     "Via",
     "WaitingEntry",
     "Wanted",

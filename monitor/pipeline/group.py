@@ -1,15 +1,19 @@
-"""Find the copies of an article: one serial step of the read stage, in its transaction."""
+"""Find the copies of an article and its story.
 
-from collections.abc import Sequence
+One serial step of the read stage, inside its transaction.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Article, Cause, Sketch
-from monitor.storage import articles, copies
+from monitor.models import Article, Cause, Sketch, Vector
+from monitor.storage import articles, copies, stories
 from monitor.storage.articles import Placement
 from monitor.storage.copies import Candidate, Neighbours
 from monitor.storage.database import Transaction
-from monitor.stories import near
+from monitor.storage.stories import Known
+from monitor.stories import cluster, near
 from monitor.stories.near import Likeness, Segment
 
 _FEWEST_WORDS = 20
@@ -18,13 +22,18 @@ _MOST_MEMBERS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """An article beside those that share its keys; ``best`` is the one it copies."""
+    """An article beside those that share its keys; ``best`` is the one it copies.
+
+    ``siblings`` are the groups of reports from one template: the same words about
+    something else.
+    """
 
     parts: Sequence[Segment]
     furniture: frozenset[int]
     sketch: Sketch
     neighbours: Neighbours
     best: tuple[Candidate, Likeness] | None
+    siblings: frozenset[int]
 
 
 def segments_of(article: Article) -> Sequence[Segment]:
@@ -56,7 +65,8 @@ def compare(
         furniture=furniture,
         sketch=sketch,
         neighbours=neighbours,
-        best=max(alike, key=_containment, default=None),
+        best=max((a for a in alike if a[1].copy), key=_containment, default=None),
+        siblings=frozenset(c.group_id for c, a in alike if not a.copy),
     )
 
 
@@ -67,14 +77,21 @@ def _containment(found: tuple[Candidate, Likeness]) -> tuple[float, int]:
 
 def place(
     tx: Transaction,
+    article: Article,
     compared: Compared,
     *,
     entry_id: int,
     keys: Sequence[articles.Key],
+    names: Collection[str],
     first_seen: datetime,
     public_id: str,
+    now: datetime,
 ) -> Placement:
-    """The group of an article: that of its entry, of its address, its text, or its copy."""
+    """The group of an article: that of its entry, of its address, its text, or its copy.
+
+    What is no copy opens a group, in the story that it tells. ``names`` are the lists
+    of rules that named something in it.
+    """
     known = articles.placement_of(tx, entry_id) or articles.find_copy(tx, keys)
     if known:
         return known
@@ -86,7 +103,78 @@ def place(
             copy_kind="near",
             containment=round(alike.containment, 3),
         )
-    return Placement(group_id=articles.open_group(tx, public_id, first_seen))
+    story_id = _story(
+        tx,
+        article,
+        compared,
+        names,
+        first_seen=first_seen,
+        public_id=public_id,
+        now=now,
+    )
+    return Placement(group_id=articles.open_group(tx, public_id, story_id, first_seen))
+
+
+def _story(
+    tx: Transaction,
+    article: Article,
+    compared: Compared,
+    names: Collection[str],
+    *,
+    first_seen: datetime,
+    public_id: str,
+    now: datetime,
+) -> int:
+    """The story that an article tells, which knows it from now on."""
+    text = article.body or article.summary
+    parts = compared.parts or near.segments(text)
+    found = cluster.features(
+        near.segment(article.title),
+        [part for part in parts if part.hash not in compared.furniture],
+        article.language,
+    )
+    counts, total = stories.count_terms(tx, found)
+    stories.add_terms(tx, found)
+    own = cluster.vector(found, counts, total)
+    named = {near.word_hash(name) for name in names}
+    language = article.language.partition("-")[0]
+    terms = (*cluster.strongest(own, cluster.TERMS_OF_ARTICLE), *sorted(named))
+    found_there = stories.find_stories(tx, terms, now)
+    others = stories.stories_of(tx, compared.siblings) | _serials(
+        tx, article, [told.id for told in found_there]
+    )
+    there = {told.id: told for told in found_there if told.id not in others}
+    figures = cluster.telling(compared.sketch.figures)
+    chosen = cluster.choose(own, language, there.values(), names=named, figures=figures)
+    if chosen is None:
+        known = _known(own, named, figures, language)
+        return stories.open_story(tx, public_id, first_seen, known, now)
+    told = there[chosen]
+    same = told.language == language or not told.language
+    centroid = cluster.joined(told.centroid, own) if same else told.centroid
+    known = _known(
+        centroid, told.names | named, told.figures | figures, told.language or language
+    )
+    stories.know_story(tx, chosen, known, now)
+    return chosen
+
+
+def _serials(tx: Transaction, article: Article, ids: Sequence[int]) -> set[int]:
+    """The stories in which its source has another number of the same series."""
+    return {
+        row["story_id"]
+        for row in stories.titles_of(tx, article.source, ids)
+        if near.is_serial(article.title, row["title"])
+    }
+
+
+def _known(
+    centroid: Vector, names: Collection[int], figures: Collection[str], language: str
+) -> Known:
+    terms = (*cluster.strongest(centroid, cluster.TERMS_OF_STORY), *sorted(names))
+    return Known(
+        centroid=centroid, terms=terms, names=names, figures=figures, language=language
+    )
 
 
 def news_of(

@@ -17,7 +17,7 @@ from monitor.articles.extract import MAX_PAGE_BYTES, read_page
 from monitor.articles.language import detect, primary
 from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
-from monitor.models import Article, Fetched, Match, Page, PageState, WaitingEntry
+from monitor.models import Article, Fetched, Match, Page, PageState, Via, WaitingEntry
 from monitor.pipeline import group
 from monitor.pipeline.context import Context, Host, new_token
 from monitor.pipeline.group import segments_of
@@ -211,11 +211,14 @@ def _commit_reading(tx: Transaction, read: Read, now: datetime) -> None:
     compared = group.compare(tx, article, read.parts, now)
     placement = group.place(
         tx,
+        article,
         compared,
         entry_id=waiting.id,
         keys=keys,
+        names={h.term for m in read.matches for h in m.hits if h.via is Via.ALIAS},
         first_seen=waiting.first_seen,
         public_id=_story_id(waiting),
+        now=now,
     )
     article_id = articles.add_article(
         tx,

@@ -69,17 +69,10 @@ def find_copy(tx: Transaction, keys: Sequence[Key]) -> Placement | None:
     return None
 
 
-def open_group(tx: Transaction, public_id: str, first_seen: datetime) -> int:
-    """Open a group of copies in a story of its own; its id."""
-    story = tx.one(
-        """
-        INSERT INTO story (public_id, first_seen)
-        VALUES (:public_id, :first_seen)
-     RETURNING id
-        """,
-        public_id=public_id,
-        first_seen=first_seen,
-    )
+def open_group(
+    tx: Transaction, public_id: str, story_id: int, first_seen: datetime
+) -> int:
+    """Open a group of copies in a story; its id."""
     group = tx.one(
         """
         INSERT INTO copy_group (public_id, story_id, first_seen)
@@ -87,7 +80,7 @@ def open_group(tx: Transaction, public_id: str, first_seen: datetime) -> int:
      RETURNING id
         """,
         public_id=public_id,
-        story_id=story["id"] if story else 0,
+        story_id=story_id,
         first_seen=first_seen,
     )
     return int(group["id"]) if group else 0

@@ -8,6 +8,7 @@ count, and reports made from one template differ in their figures and names.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,29 +66,35 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """How much of the shorter of two texts is in the longer one, 0 to 1."""
+    """How much of the shorter of two texts is in the longer one, 0 to 1.
+
+    ``copy`` is False where only the words are the same, and the facts are not: two
+    reports of one template.
+    """
 
     containment: float
     shared: int
+    copy: bool
 
 
 @lru_cache(maxsize=200)  # the members of a growing group are looked at again and again
 def segments(text: str) -> tuple[Segment, ...]:
     """The sentences and lines of a text, those that hold a word."""
-    found = (_segment(text[start:end]) for start, end in sentences(text))
-    return tuple(segment for segment in found if segment.words)
+    found = (segment(text[start:end]) for start, end in sentences(text))
+    return tuple(part for part in found if part.words)
 
 
-def _segment(text: str) -> Segment:
+def segment(text: str) -> Segment:
+    """One sentence or title."""
     surfaces = [token.surface for token in tokens(text)]
     words = tuple(map(_folded, surfaces))
     # What is written with a capital inside a sentence is a name, in most scripts.
     named = zip(surfaces[1:], words[1:], strict=True)
     return Segment(
-        hash=_hash(map(_word_hash, words)),
+        hash=_hash(map(word_hash, words)),
         words=words,
         names=tuple(w for surface, w in named if surface[:1].isupper() and surface[1:]),
-        figures=tuple(_FIGURE.findall(text)),
+        figures=tuple(map(fold, _FIGURE.findall(text))),  # digits of every script
     )
 
 
@@ -102,7 +109,7 @@ def sketch(
     kept = [part for part in parts if part.hash not in boilerplate]
     winnowed = _winnowed(_shingles([word for part in kept for word in part.words]))
     keys = dict.fromkeys((*winnowed[:_FIRST_KEYS], *sorted(winnowed)[:_SMALLEST_KEYS]))
-    head = _segment(title)
+    head = segment(title)
     facts = (head, *kept)
     return Sketch(
         hashes=tuple(one & _STORED for one in winnowed),
@@ -119,31 +126,30 @@ def _facts(found: Iterable[str]) -> frozenset[str]:
 
 
 def likeness(one: Sketch, other: Sketch) -> Likeness | None:
-    """How alike two texts are, if one is a copy of the other; None if it is not."""
+    """How alike two texts are, as copies or by their template; None if they are not."""
     short, long = sorted((one, other), key=_size)
     common = set(short.hashes) & set(long.hashes)
     shared = len(common)
     if shared < min(_FEWEST_SHARED, len(short.hashes)) or not shared:
         return None
     containment = shared / len(short.hashes)
-    if containment < _needed(short, long) or _is_footer(common, short, long):
+    if containment < _needed(short) or _is_footer(common, short, long):
         return None
-    if not _is_equal(containment, short, long) and not _same_facts(
-        containment, short, long
-    ):
+    copy = _is_equal(containment, short, long) or _same_facts(containment, short, long)
+    # A follow-up in the same source repeats paragraphs of the first report.
+    in_source = short.source and short.source == long.source
+    if copy and in_source and containment < _LEAST_IN_SOURCE:
         return None
-    return Likeness(containment=containment, shared=shared)
+    return Likeness(containment=containment, shared=shared, copy=copy)
 
 
-def _size(found: Sketch) -> int:
-    return len(found.hashes)
+def _size(found: Sketch) -> tuple[int, tuple[int, ...]]:
+    """The shorter first; of two as long always the same one."""
+    return len(found.hashes), found.hashes
 
 
-def _needed(short: Sketch, long: Sketch) -> float:
-    needed = _LEAST_OF_SHORT if len(short.hashes) < _SHORT else _LEAST
-    if short.source and short.source == long.source:
-        needed = max(needed, _LEAST_IN_SOURCE)
-    return needed
+def _needed(short: Sketch) -> float:
+    return _LEAST_OF_SHORT if len(short.hashes) < _SHORT else _LEAST
 
 
 def _is_footer(common: set[int], short: Sketch, long: Sketch) -> bool:
@@ -205,7 +211,7 @@ def news(
     """
     there = {part.hash for _, others in known for part in others}
     words = {
-        w for head, others in known for p in (_segment(head), *others) for w in p.words
+        w for head, others in known for p in (segment(head), *others) for w in p.words
     }
     fresh = [
         part
@@ -233,11 +239,24 @@ def _other_figure(
     title: str, parts: Sequence[Segment], known: Sequence[tuple[str, Sequence[Segment]]]
 ) -> bool:
     """Whether headline or lead say the same with a figure that no member has."""
-    others = [part for head, rest in known for part in (_segment(head), *rest)]
+    others = [part for head, rest in known for part in (segment(head), *rest)]
     there = {figure for part in others for figure in part.figures}
-    lead = (_segment(title), *parts[:_LEAD])
+    lead = (segment(title), *parts[:_LEAD])
     changed = [part for part in lead if set(part.figures) - there]
     return any(_says_the_same(part, other) for part in changed for other in others)
+
+
+def is_serial(title: str, other: str) -> bool:
+    """Whether two titles differ in their figures only: issues, releases, bulletins."""
+    one, two = segment(title), segment(other)
+    if set(one.figures) == set(two.figures):
+        return False
+    plain, rest = (Counter(w for w in p.words if not _has_digit(w)) for p in (one, two))
+    return plain == rest
+
+
+def _has_digit(word: str) -> bool:
+    return any(char.isdigit() for char in word)
 
 
 def _says_the_same(part: Segment, other: Segment) -> bool:
@@ -254,8 +273,8 @@ _folded = lru_cache(maxsize=200_000)(fold)
 
 
 @lru_cache(maxsize=200_000)
-def _word_hash(word: str) -> int:
-    """The same in every process, which ``hash()`` is not."""
+def word_hash(word: str) -> int:
+    """A word as 61 bits, the same in every process, which ``hash()`` is not."""
     digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % _PRIME
 
@@ -269,7 +288,7 @@ def _hash(hashes: Iterable[int]) -> int:
 
 def _shingles(words: Sequence[str]) -> list[int]:
     """The hashes of all runs of four words; of the whole if there are fewer."""
-    hashes = list(map(_word_hash, words))
+    hashes = list(map(word_hash, words))
     if len(hashes) < _SHINGLE:
         return [_hash(hashes)] if hashes else []
     rows = zip(hashes, hashes[1:], hashes[2:], hashes[3:], strict=False)

@@ -19,7 +19,7 @@ TITLES = (
 @pytest.fixture
 def archive(desk: Desk, site: Site) -> Desk:
     """A desk that remembers "Aleppo was quiet", and has read three articles."""
-    desk.articles = 'full_text = "never"'
+    desk.articles = 'full_text = "never"\nmerge = "copies"'
     items = [Item(guid="old", title="Aleppo was quiet", link="https://example.org/old")]
     site.feed("/feed.xml", "World News", items)
     desk.write()
@@ -170,7 +170,7 @@ def test_an_alert_is_what_the_configuration_tells_once(
     ]
     site.feed("/feed.xml", "World News", items)
     archive.run(all_feeds=True)
-    archive.articles += f'\nmerge = "{merge}"'
+    archive.articles = f'full_text = "never"\nmerge = "{merge}"'
     archive.write()
 
     found = answer(monitor(*AT, "--json", "backtest", "grain", "--since", "1d"))

@@ -212,6 +212,7 @@ def test_a_host_that_asks_for_rest_gets_no_request_for_a_page(
 def test_a_page_that_is_too_large_or_no_page_is_matched_on_its_summary(
     desk: Desk, site: Site
 ) -> None:
+    desk.articles = 'merge = "copies"'
     tell(site, "old")
     desk.run()
     site.answers["/large"] = Answer(b"x" * (6 << 20))

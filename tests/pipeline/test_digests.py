@@ -92,6 +92,7 @@ def test_a_flush_sends_what_waits_and_moves_no_slot(
     desk: Desk, site: Site, clock: StandingClock
 ) -> None:
     desk.digest = "daily 18:00"
+    desk.articles = 'merge = "copies"'
     tell(site, "old")
     desk.run()
     tell(site, "old", "Airstrikes hit Aleppo")

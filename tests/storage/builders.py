@@ -31,6 +31,7 @@ from monitor.storage import (
     feeds,
     hosts,
     polls,
+    stories,
     subscribers,
 )
 from monitor.storage.articles import Placement
@@ -250,6 +251,13 @@ def revise(
 # --- articles ---
 
 
+def open_group(tx: Transaction, public_id: str, at: datetime = NOON) -> int:
+    """Open a group of copies in a story of its own."""
+    known = stories.Known(centroid={}, terms=(), names=(), figures=(), language="en")
+    story_id = stories.open_story(tx, public_id, at, known, at)
+    return articles.open_group(tx, public_id, story_id, at)
+
+
 def match(rule: str = "aleppo", *, weak: bool = False, score: float = 2.5) -> Match:
     return Match(rule=rule, rule_hash="abc", score=score, weak=weak, hits=(HIT,))
 
@@ -272,7 +280,7 @@ def read(
     placement = (
         articles.placement_of(tx, entry_id)
         or articles.find_copy(tx, keys)
-        or Placement(group_id=articles.open_group(tx, f"story{entry_id}", at))
+        or Placement(group_id=open_group(tx, f"story{entry_id}", at))
     )
     found = articles.add_article(
         tx,

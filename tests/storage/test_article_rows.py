@@ -24,6 +24,7 @@ from tests.storage.builders import (
     count,
     later,
     match,
+    open_group,
     read,
     row_of,
 )
@@ -42,7 +43,7 @@ def place(
     return (
         articles.placement_of(tx, entry_id)
         or articles.find_copy(tx, keys)
-        or Placement(group_id=articles.open_group(tx, public_id, NOON))
+        or Placement(group_id=open_group(tx, public_id))
     )
 
 

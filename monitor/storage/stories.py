@@ -1,0 +1,191 @@
+"""Stories: what they are known by, and which ones an article may tell."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.models import Told, Vector
+from monitor.storage.copies import day_of
+from monitor.storage.database import Row, Transaction, from_micros
+
+_ALL_ARTICLES = 0
+_REACH_DAYS = 5
+_MOST_STORIES = 30
+_DIGITS = 4
+_MOST_FIGURES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a story is known by from now on."""
+
+    centroid: Vector
+    terms: Sequence[int]
+    names: Collection[int]
+    figures: Collection[str]
+    language: str
+
+
+def count_terms(tx: Transaction, terms: Collection[int]) -> tuple[dict[int, int], int]:
+    """In how many articles terms stand, and how many articles there are."""
+    names = {f"term{n}": term for n, term in enumerate((_ALL_ARTICLES, *terms))}
+    rows = tx.all(
+        f"""
+        SELECT hash, articles
+          FROM term
+         WHERE hash IN ({", ".join(f":{name}" for name in names)})
+        """,  # noqa: S608 - only our own parameter names are put in
+        **names,
+    )
+    counts = {row["hash"]: row["articles"] for row in rows}
+    return counts, counts.pop(_ALL_ARTICLES, 0)
+
+
+def add_terms(tx: Transaction, terms: Collection[int]) -> None:
+    """Count one more article with these terms."""
+    tx.many(
+        """
+        INSERT INTO term (hash, articles)
+        VALUES (:hash, 1)
+            ON CONFLICT (hash) DO UPDATE SET articles = term.articles + 1
+        """,
+        [{"hash": term} for term in sorted({_ALL_ARTICLES, *terms})],
+    )
+
+
+def find_stories(tx: Transaction, terms: Sequence[int], now: datetime) -> list[Told]:
+    """The stories of the last days that share most of these terms."""
+    if not terms:
+        return []
+    today = day_of(now)
+    days = {f"day{n}": today - n for n in range(_REACH_DAYS)}
+    names = {f"term{n}": term for n, term in enumerate(terms)}
+    rows = tx.all(
+        f"""
+        SELECT DISTINCT term, story_id
+          FROM story_term
+         WHERE day IN ({", ".join(f":{name}" for name in days)})
+           AND term IN ({", ".join(f":{name}" for name in names)})
+        """,  # noqa: S608 - only our own parameter names are put in
+        **days,
+        **names,
+    )
+    shared = Counter(row["story_id"] for row in rows)
+    best = sorted(shared, key=lambda one: (-shared[one], -one))[:_MOST_STORIES]
+    if not best:
+        return []
+    ids = {f"id{n}": one for n, one in enumerate(best)}
+    found = tx.all(
+        f"""
+        SELECT id, first_seen, last_seen, language, centroid, names, figures
+          FROM story
+         WHERE id IN ({", ".join(f":{name}" for name in ids)})
+         ORDER BY id
+        """,  # noqa: S608 - only our own parameter names are put in
+        **ids,
+    )
+    return [_told(row, now) for row in found]
+
+
+def _told(row: Row, now: datetime) -> Told:
+    return Told(
+        id=row["id"],
+        language=row["language"],
+        centroid={int(t): w for t, w in json.loads(row["centroid"]).items()},
+        names=frozenset(json.loads(row["names"])),
+        figures=frozenset(json.loads(row["figures"])),
+        # A late article may tell of what was before.
+        age=abs(now - from_micros(row["first_seen"])),
+        silence=abs(now - from_micros(row["last_seen"])),
+    )
+
+
+def titles_of(tx: Transaction, source: str, ids: Collection[int]) -> list[Row]:
+    """What one source wrote in some stories: ``story_id`` and ``title`` of each."""
+    if not ids:
+        return []
+    names = {f"id{n}": one for n, one in enumerate(ids)}
+    return tx.all(
+        f"""
+        SELECT DISTINCT copy_group.story_id, article.title
+          FROM copy_group
+          JOIN article ON article.group_id = copy_group.id
+         WHERE copy_group.story_id IN ({", ".join(f":{name}" for name in names)})
+           AND article.source = :source
+        """,  # noqa: S608 - only our own parameter names are put in
+        source=source,
+        **names,
+    )
+
+
+def stories_of(tx: Transaction, groups: Collection[int]) -> set[int]:
+    """The stories of some groups of copies."""
+    if not groups:
+        return set()
+    names = {f"id{n}": one for n, one in enumerate(groups)}
+    rows = tx.all(
+        f"""
+        SELECT story_id
+          FROM copy_group
+         WHERE id IN ({", ".join(f":{name}" for name in names)})
+        """,  # noqa: S608 - only our own parameter names are put in
+        **names,
+    )
+    return {row["story_id"] for row in rows}
+
+
+def open_story(
+    tx: Transaction, public_id: str, first_seen: datetime, known: Known, now: datetime
+) -> int:
+    """Begin a story with what its first article is known by; its id."""
+    row = tx.one(
+        """
+        INSERT INTO story (public_id, first_seen)
+        VALUES (:public_id, :first_seen)
+     RETURNING id
+        """,
+        public_id=public_id,
+        first_seen=first_seen,
+    )
+    story_id = int(row["id"]) if row else 0
+    know_story(tx, story_id, known, now)
+    return story_id
+
+
+def know_story(tx: Transaction, story_id: int, known: Known, now: datetime) -> None:
+    """Store what a story is known by after one more article."""
+    tx.run(
+        """
+        UPDATE story
+           SET last_seen = CASE WHEN last_seen > :now THEN last_seen ELSE :now END,
+               language = :language,
+               centroid = :centroid,
+               names = :names,
+               figures = :figures
+         WHERE id = :id
+        """,
+        id=story_id,
+        now=now,
+        language=known.language,
+        centroid=_weights(known.centroid),
+        names=json.dumps(sorted(known.names)),
+        figures=json.dumps(sorted(known.figures)[:_MOST_FIGURES], ensure_ascii=False),
+    )
+    tx.many(
+        """
+        INSERT INTO story_term (day, term, story_id)
+        VALUES (:day, :term, :story_id)
+            ON CONFLICT (day, term, story_id) DO NOTHING
+        """,
+        [
+            {"day": day_of(now), "term": term, "story_id": story_id}
+            for term in known.terms
+        ],
+    )
+
+
+def _weights(found: Mapping[int, float]) -> str:
+    rounded = {str(term): round(weight, _DIGITS) for term, weight in found.items()}
+    return json.dumps(rounded, separators=(",", ":"))
