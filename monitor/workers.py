@@ -26,7 +26,7 @@ R = TypeVar("R")
 DEADLINE_SECONDS = 10.0
 _CPU_SECONDS = 10
 _MEMORY_BYTES = 1 << 30
-_TASKS_A_WORKER = 2_000
+_TASKS_A_WORKER = 500
 
 
 def default_count() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from monitor.articles.language import detect, primary
 from monitor.articles.lines import SHORTEST_LINK_LINE, normal, separate
-from monitor.articles.markup import bounded, plain_text
+from monitor.articles.markup import MAX_CHARACTERS, bounded, plain_text
 from monitor.articles.metadata import Metadata, metadata
 from monitor.articles.origin import origin_of
 from monitor.articles.walls import state_of
@@ -44,12 +44,13 @@ def read_page(
         return Page(state=PageState.NOT_HTML)
     import trafilatura
 
-    html, cut = bounded(_decoded(body, content_type))
+    whole = _decoded(body, content_type)
+    html, cut = bounded(whole)
     tree = trafilatura.load_html(html)
     if tree is None:
         return Page(state=PageState.NOT_HTML)
     said = metadata(tree, url)
-    text = clean(_complete(tree, html, said))[:_MAX_TEXT]
+    text = clean(_complete(tree, whole, said))[:_MAX_TEXT]
     main, aside = separate(
         text,
         (title, said.title, said.heading),
@@ -60,7 +61,7 @@ def read_page(
         body=main,
         end="\n".join(text.split("\n")[-_LAST_LINES:]),
         title=said.title,
-        whole=plain_text(html[:200_000])[:4_000],
+        whole=plain_text(whole[:200_000])[:4_000],
         free=said.free,
     )
     if state is PageState.OK and cut:
@@ -88,7 +89,7 @@ def _decoded(body: bytes, content_type: str) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _complete(tree: Any, html: str, said: Metadata) -> str:  # noqa: ANN401 - lxml's
+def _complete(tree: Any, whole: str, said: Metadata) -> str:  # noqa: ANN401 - lxml's
     """All of the text that may be the article's, by the ladder of what gives one."""
     text = _extracted(tree, fast=True, favor_recall=True, include_tables=True)
     if len(text) < _SHORT:
@@ -97,7 +98,8 @@ def _complete(tree: Any, html: str, said: Metadata) -> str:  # noqa: ANN401 - lx
     if len(text) < _LEAST_OF_DATA:
         text = max(text, said.text, key=len)
     # libxml2 loses deep nesting and huge text nodes silently.
-    if not text and len(plain := plain_text(html)) >= _LEAST_OF_PAGE:
+    plain = "" if text else plain_text(whole[:MAX_CHARACTERS])
+    if len(plain) >= _LEAST_OF_PAGE:
         text = plain
     return text
 
