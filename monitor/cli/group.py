@@ -53,6 +53,7 @@ _SECTIONS = {
     "Manage": {
         "feeds": ("feeds", "list | add | pause | resume | test | health"),
         "rules": ("rules", "list | show | explain | test | audit"),
+        "stories": ("stories", "list | show | mute | split"),
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),

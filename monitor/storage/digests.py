@@ -62,6 +62,7 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
           JOIN story ON story.id = g.story_id
          WHERE s.subscriber = :subscriber
            AND e.eligible_at >= s.since_at
+           AND story.muted_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM told_match t
                             WHERE t.subscriber = :subscriber
                               AND t.match_id = m.id)

@@ -13,6 +13,7 @@ from monitor.storage.database import Row, Transaction, from_micros
 _ALL_ARTICLES = 0
 _REACH_DAYS = 5
 _MOST_STORIES = 30
+_MOST_OF_TERM = 60
 _DIGITS = 4
 _MOST_FIGURES = 40
 
@@ -62,13 +63,22 @@ def find_stories(tx: Transaction, terms: Sequence[int], now: datetime) -> list[T
     today = day_of(now)
     days = {f"day{n}": today - n for n in range(_REACH_DAYS)}
     names = {f"term{n}": term for n, term in enumerate(terms)}
-    rows = tx.all(
+    # Of a term that half the day's stories have, the oldest ones are the large ones.
+    parts = " UNION ALL ".join(
         f"""
-        SELECT DISTINCT term, story_id
-          FROM story_term
-         WHERE day IN ({", ".join(f":{name}" for name in days)})
-           AND term IN ({", ".join(f":{name}" for name in names)})
-        """,  # noqa: S608 - only our own parameter names are put in
+        SELECT * FROM (SELECT term, story_id
+                         FROM story_term
+                        WHERE day = :{day}
+                          AND term = :{term}
+                        ORDER BY story_id
+                        LIMIT :most) AS {day}_{term}
+        """  # noqa: S608 - only our own parameter names are put in
+        for day in days
+        for term in names
+    )
+    rows = tx.all(
+        f"SELECT DISTINCT term, story_id FROM ({parts}) AS found",  # noqa: S608 - only our own parameter names are put in
+        most=_MOST_OF_TERM,
         **days,
         **names,
     )

@@ -18,3 +18,6 @@ CREATE TABLE term (
     hash     BIGINT PRIMARY KEY,
     articles BIGINT NOT NULL
 ) /*clustered*/;
+
+-- A muted story is told to nobody again.
+ALTER TABLE story ADD COLUMN muted_at BIGINT;
