@@ -30,7 +30,10 @@ _BARE_TERMS, _FEW_TERMS, _SHORT_TERMS, _LONG_TERMS = 5, 10, 20, 50
 _FIRST_WORDS = 200
 _TITLE_WEIGHT = 2.0
 _NAME_WEIGHT = 1.5
-_UNSEEN = 500
+# As if so many other articles had been seen, and each term in a few of them: else the
+# first articles of a story would make its own words seem common.
+_UNSEEN = 1_000
+_SEEN = 5
 _MOST_TERMS = 60
 TERMS_OF_ARTICLE = 12
 TERMS_OF_STORY = 12
@@ -40,6 +43,7 @@ _SHARE_OF_TERMS = 8
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _OTHER_LANGUAGE_REACH = timedelta(hours=24)
 _SHARED_NAMES = 2
+_AGREEING = 0.5
 
 
 @cache
@@ -89,7 +93,7 @@ def vector(
 ) -> Vector:
     """An article by the rarity of its terms; ``articles`` says in how many each stands."""
     weighed = {
-        term: weight * math.log((total + _UNSEEN) / (articles.get(term, 0) + 1))
+        term: weight * math.log((total + _UNSEEN) / (articles.get(term, 0) + _SEEN))
         for term, weight in found.items()
     }
     return _cut(weighed)
@@ -122,23 +126,25 @@ def choose(
 ) -> int | None:
     """The story that an article tells; None if it begins one.
 
-    In another language the words do not meet. There two lists of a rule that name
-    something in both ("@aleppo", "@strike") and a figure that both tell (16 dead) speak
-    for the same event, for a day.
+    Two lists of a rule that name something in both ("@aleppo", "@strike") and a figure
+    that both tell (16 dead) speak for the same event: half the likeness is enough then.
+    In another language, where words do not meet, they are all there is, for a day.
     """
     there = [told for told in stories if told.age <= REACH and told.silence <= _SILENCE]
+    agreeing = [
+        told
+        for told in there
+        if len(told.names & set(names)) >= _SHARED_NAMES and told.figures & set(figures)
+    ]
     same = [told for told in there if _is_same(language, told.language)]
-    scored = [(_score(own, told), -told.id) for told in same]
+    scored = [(_score(own, told, agrees=told in agreeing), -told.id) for told in same]
     best, number = max(scored, default=(0.0, 0))
     if best >= needed(len(own)):
         return -number
     named = [
         (told.silence, told.id)
-        for told in there
-        if told not in same
-        and told.silence <= _OTHER_LANGUAGE_REACH
-        and len(told.names & set(names)) >= _SHARED_NAMES
-        and told.figures & set(figures)
+        for told in agreeing
+        if told not in same and told.silence <= _OTHER_LANGUAGE_REACH
     ]
     return min(named)[1] if named else None
 
@@ -162,14 +168,16 @@ def needed(terms: int) -> float:
     return _THRESHOLD + part * (_THRESHOLD_OF_LONG - _THRESHOLD)
 
 
-def _score(own: Vector, told: Told) -> float:
+def _score(own: Vector, told: Told, *, agrees: bool) -> float:
+    """How alike an article is to a story; who agrees in names needs half of it."""
+    part = _AGREEING if agrees else 1.0
     shared = [
         w * told.centroid[term] for term, w in own.items() if term in told.centroid
     ]
-    if len(shared) < max(_FEWEST_SHARED, len(own) // _SHARE_OF_TERMS):
+    if len(shared) < max(_FEWEST_SHARED, part * len(own) / _SHARE_OF_TERMS):
         return 0.0
     length = math.sqrt(sum(weight**2 for weight in told.centroid.values()))
-    return sum(shared) / length * math.exp(-0.5 * (told.silence / _SIGMA) ** 2)
+    return sum(shared) / length / part * math.exp(-0.5 * (told.silence / _SIGMA) ** 2)
 
 
 def joined(centroid: Vector, own: Vector) -> Vector:

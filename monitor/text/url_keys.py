@@ -84,6 +84,7 @@ _OF_SITE = {
     "open.spotify.com": re.compile("si"),
     "x.com": re.compile("s|t"),
 }
+_HOST = re.compile(r"[a-z0-9._-]+", re.ASCII)
 _MOBILE_WIKI = re.compile(r"^([a-z-]+)\.m\.(?=wiki\w+\.org$)")
 _VIDEO = re.compile(r"/(?:shorts|embed|live)/([\w-]+)")
 
@@ -137,7 +138,9 @@ def _site(parts: SplitResult) -> str:
     host = _MOBILE_WIKI.sub(r"\1.", bare_host(parts))
     if not host.isascii():
         with suppress(UnicodeError):
-            host = host.encode("idna").decode("ascii")
+            encoded = host.encode("idna").decode("ascii")
+            # Some letters fall apart into what no host has, such as a space.
+            host = encoded if _HOST.fullmatch(encoded) else host
     return _SAME_SITE.get(host, host)
 
 

@@ -115,8 +115,8 @@ def test_a_split_story_was_told_to_whom_the_old_one_was(call: Caller) -> None:
 
     call(story_lists.split_story, joined, group, "new", later(hours=1))
 
-    new = call(story_lists.find_story, "new")
-    assert (new.articles, call(story_lists.find_story, f"story{one}").articles) == (
+    new = story(call, "new")
+    assert (new.articles, story(call, f"story{one}").articles) == (
         1,
         1,
     )

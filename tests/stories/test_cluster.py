@@ -206,6 +206,15 @@ def test_another_language_is_believed_for_a_day_only() -> None:
     assert chosen(arabic, story, names=names, language="ar") is None
 
 
+def test_where_lists_and_a_figure_agree_half_the_likeness_is_enough() -> None:
+    names = ["@aleppo", "@strike"]
+    story = told(dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8), 0.354), names=names)
+    own = dict.fromkeys((1, 2, *range(20, 26)), 0.354)
+
+    assert chosen(own, story) is None
+    assert chosen(own, story, names=names) == 1
+
+
 def test_in_one_language_the_lists_alone_do_not_tell() -> None:
     story = told(vector(STRIKE), names=["@aleppo", "@strike"])
 

@@ -135,6 +135,7 @@ def test_an_unusable_port_or_character_gives_no_key(url: str) -> None:
 
 @given(URLS)
 @example("http://www.m.example.com/")
+@example("http://1\u00b4")
 @example("http://a/b%2541?c=%25")
 @example("http://a/\u0660\ufe00?\udce9#!/ ")
 def test_canonical_twice_is_canonical_once(url: str) -> None:
