@@ -71,7 +71,12 @@ def read_page(
         body=main,
         aside=aside,
         canonical_url=said.canonical_url,
-        origin=origin_of(text=text, source_url=said.based_on, url=url),
+        origin=origin_of(
+            text=text,
+            source_url=said.based_on,
+            url=url,
+            canonical_url=said.canonical_url,
+        ),
         language=language or primary(said.language) or detect(f"{title}\n{main}"),
         published=said.published,
     )

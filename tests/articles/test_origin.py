@@ -32,7 +32,7 @@ def test_a_credit_line_names_the_origin(line: str, site: str) -> None:
     "text",
     [
         "",
-        "Source: Reuters",
+        "Source: a neighbour",
         "Source:",
         "Sources at courier.example said so",
         "Source code stands at courier.example",
@@ -84,3 +84,74 @@ def test_the_feed_is_believed_first_and_nobody_is_the_origin_of_his_own(
     found = origin_of(text=text, source_url=source_url, url=OWN)
 
     assert found == origin
+
+
+# --- names and agencies ---
+
+
+@pytest.mark.parametrize(
+    ("line", "site"),
+    [
+        ("Source: BBC News", "bbc.com"),
+        ("Source: www.bbc.co.uk/news", "bbc.com"),
+        ("via Reuters", "reuters.com"),
+        ("Originally published by The Guardian.", "theguardian.com"),
+        ("Source: officials", ""),
+    ],
+)
+def test_an_outlet_is_known_by_its_names(line: str, site: str) -> None:
+    assert origin_of(text=line, source_url="", url="https://repost.example/1") == site
+
+
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        ("ALEPPO, Syria, Nov 30 (Reuters) - Troops have left the city.", "reuters.com"),
+        ("BEIRUT (AP) — Troops have left the city.", "apnews.com"),
+        ("Damascus, 30 November (AFP) – Troops have left.", "afp.com"),
+        ("Troops have left the city (officials) - it is said.", ""),
+        ("Troops left. " * 12 + "ALEPPO (Reuters) - Troops.", ""),
+        ("", ""),
+    ],
+)
+def test_an_agency_is_known_by_its_dateline(text: str, site: str) -> None:
+    assert origin_of(text=text, source_url="", url="https://repost.example/1") == site
+
+
+@pytest.mark.parametrize(
+    ("canonical", "site"),
+    [
+        ("https://www.bbc.com/news/1", "bbc.com"),
+        ("https://news.repost.example/1", ""),
+        ("https://www.repost.example/2", ""),
+        ("", ""),
+    ],
+)
+def test_a_canonical_address_elsewhere_is_a_claim(canonical: str, site: str) -> None:
+    found = origin_of(
+        text="", source_url="", url="https://repost.example/1", canonical_url=canonical
+    )
+
+    assert found == site
+
+
+def test_the_feed_is_believed_before_the_text() -> None:
+    found = origin_of(
+        text="Source: Reuters",
+        source_url="https://www.bbc.co.uk/feed",
+        url="https://repost.example/1",
+    )
+
+    assert found == "bbc.com"
+
+
+def test_an_outlet_is_no_origin_of_its_own_texts() -> None:
+    found = origin_of(
+        text="Source: BBC News", source_url="", url="https://www.bbc.co.uk/news/1"
+    )
+
+    assert found == ""
+
+
+def test_no_text_holds_the_dateline_up() -> None:
+    assert origin_of(text="A" + " (" * 100_000, source_url="", url="") == ""
