@@ -22,7 +22,7 @@ from monitor.pipeline import group
 from monitor.pipeline.context import Context, Host, new_token
 from monitor.pipeline.group import segments_of
 from monitor.rules.narrow import word_keys
-from monitor.storage import articles, unread
+from monitor.storage import articles, copies, unread
 from monitor.storage.database import Transaction
 from monitor.stories.fingerprint import copy_keys
 from monitor.stories.near import Segment
@@ -170,6 +170,7 @@ async def _read(
 
 async def read_entries(context: Context) -> int:
     """Read the entries that need no page, a batch at a time; how many there were."""
+    await context.database.call_lightly(copies.forget_old_days, context.now())
     count = 0
     while batch := await context.database.call(
         unread.claim_entries,

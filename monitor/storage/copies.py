@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.models import Sketch
+from monitor.storage import settings
 from monitor.storage.database import Row, Transaction, to_micros
 
 REACH_DAYS = 10
 """A copy is looked for among the texts of so many days."""
 
+_SEGMENT_DAYS = 30
 _MOST_GROUPS = 12
 _MOST_OF_GROUP = 3
 _MOST_CANDIDATES = 12
@@ -219,7 +221,16 @@ def texts_of(tx: Transaction, group_id: int, limit: int) -> list[tuple[str, str]
     return list(found.values())
 
 
-def forget_days(tx: Transaction, before: int) -> None:
-    """Forget the keys and segments of days that no copy is looked for in any more."""
-    tx.run("DELETE FROM near_key WHERE day < :day", day=before)
-    tx.run("DELETE FROM segment WHERE day < :day", day=before)
+def forget_old_days(tx: Transaction, now: datetime) -> bool:
+    """Once a day forget what no article is held against any more; whether it did."""
+    today = day_of(now)
+    if settings.get(tx, "forgotten") == str(today):
+        return False
+    for table, days in (
+        ("near_key", REACH_DAYS),
+        ("story_term", REACH_DAYS),
+        ("segment", _SEGMENT_DAYS),
+    ):
+        tx.run(f"DELETE FROM {table} WHERE day < :day", day=today - days)  # noqa: S608 - our own names
+    settings.put(tx, "forgotten", str(today))
+    return True

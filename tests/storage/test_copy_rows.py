@@ -107,13 +107,15 @@ def test_an_old_text_is_not_looked_for(call: Caller) -> None:
     assert found(call, 7, days=10) == []
 
 
-def test_old_days_are_forgotten(call: Caller) -> None:
-    call(file, "g1", 7, days=-3)
+def test_old_days_are_forgotten_once_a_day(call: Caller) -> None:
+    call(file, "g1", 7, days=-11)
     call(file, "g2", 7)
-    call(copies.add_segments, [1], 1, later(days=-3))
+    call(copies.add_segments, [1], 1, later(days=-31))
+    call(copies.add_segments, [2], 1, later(days=-30))
 
-    call(copies.forget_days, copies.day_of(NOON))
+    done = [call(copies.forget_old_days, later(hours=h)) for h in (0, 1, 24)]
 
+    assert done == [True, False, True]
     assert (call(count, "near_key"), call(count, "segment")) == (1, 0)
 
 
