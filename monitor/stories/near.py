@@ -42,6 +42,7 @@ _SHARE_OF_NAMES = 0.35
 _FEWEST_NAMES = 3
 _FEWEST_FIGURES = 2
 _MOST_FACTS = 60
+_MOST_SEGMENTS = 2_000
 
 _NEW_SENTENCES = 2
 _SHORTEST_SENTENCE = 8
@@ -79,9 +80,12 @@ class Likeness:
 
 @lru_cache(maxsize=200)  # the members of a growing group are looked at again and again
 def segments(text: str) -> tuple[Segment, ...]:
-    """The sentences and lines of a text, those that hold a word."""
+    """The sentences and lines of a text, those that hold a word.
+
+    Of a text of a hundred thousand lines the first ones: it is no article.
+    """
     found = (segment(text[start:end]) for start, end in sentences(text))
-    return tuple(part for part in found if part.words)
+    return tuple(islice((part for part in found if part.words), _MOST_SEGMENTS))
 
 
 def segment(text: str) -> Segment:

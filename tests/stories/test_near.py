@@ -166,6 +166,10 @@ def test_a_text_without_spaces_is_compared_by_characters() -> None:
     assert alike(made(text, ""), made(text[:40], "", "b"))
 
 
+def test_a_text_of_a_hundred_thousand_lines_has_few_segments() -> None:
+    assert len(near.segments("\n".join(f"w{n}" for n in range(100_000)))) == 2_000
+
+
 def test_empty_texts_are_no_copies() -> None:
     empty = made("", "")
 
