@@ -25,6 +25,7 @@ _DAYS = (
 )
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 # To find the latest slot, so many days are walked through at most if there is one.
+_HOURS_BEHIND_GAP = 24
 _LOOK_BACK = (2, 32, 366)
 _EVERY = re.compile(r"every (\d{1,4})\s*(m|min|h)")
 EXAMPLES = (
@@ -119,17 +120,37 @@ def _day(name: str) -> int | None:
 
 
 def next_slot(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime | None:
-    """The first slot later than ``after``, in the subscriber's zone; None if there is none.
-
-    cronsim started inside a fold's second pass can return an earlier instant, which
-    is passed over.
-    """
-    local = after.astimezone(zone)
-    found = (
-        next((s for s in CronSim(cron, local) if s.astimezone(UTC) > after), None)
-        for cron in schedule.crons
-    )
+    """The first slot later than ``after``, in the subscriber's zone; None if there is none."""
+    found = [_first(cron, zone, after) for cron in schedule.crons]
     return min(filter(None, found), key=lambda s: s.astimezone(UTC), default=None)
+
+
+def _first(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first slot of one cron later than ``after``.
+
+    cronsim started inside a fold's second pass can return an earlier instant, which is
+    passed over. Across a gap of half an hour (Lord Howe) it leaves slots out, so behind
+    a change of the offset it is asked again from every hour.
+    """
+    slot = _from(cron, zone, after, after)
+    if slot is None or not _is_changed(zone, after, slot):
+        return slot
+    starts = (after + timedelta(hours=n) for n in range(1, _HOURS_BEHIND_GAP))
+    others = (_from(cron, zone, start, after) for start in starts)
+    return min([slot, *filter(None, others)], key=lambda s: s.astimezone(UTC))
+
+
+def _from(
+    cron: str, zone: ZoneInfo, start: datetime, after: datetime
+) -> datetime | None:
+    slots = CronSim(cron, start.astimezone(zone))
+    return next((s for s in slots if s.astimezone(UTC) > after), None)
+
+
+def _is_changed(zone: ZoneInfo, after: datetime, slot: datetime) -> bool:
+    """Whether the clocks of a zone are changed up to a slot, or just were."""
+    before = (after - timedelta(hours=3)).astimezone(zone)
+    return before.utcoffset() != slot.utcoffset()
 
 
 def due_slot(

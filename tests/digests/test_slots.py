@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.digests.slots import (
@@ -288,8 +288,23 @@ def test_no_two_slots_have_one_name(
     assert len(names) == len({slot.astimezone(UTC) for slot in slots})
 
 
+def test_no_slot_is_lost_behind_a_gap_of_half_an_hour() -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    schedule = parse(["cron 5 */6 * * *"])
+    behind = datetime(2026, 10, 3, 15, 59, tzinfo=UTC)
+
+    slot = next(slots_of(schedule, zone, behind))
+
+    assert slot.isoformat() == "2026-10-04T06:05:00+11:00"
+
+
 @settings(deadline=None)
 @given(SCHEDULES, ZONES, MOMENTS)
+@example(
+    parse(["cron 5 */6 * * *"]),
+    ZoneInfo("Australia/Lord_Howe"),
+    datetime(2026, 10, 3, 17, 59, tzinfo=UTC),
+)
 def test_a_clock_that_is_set_back_finds_the_same_names_again(
     schedule: Schedule, zone: ZoneInfo, moment: datetime
 ) -> None:
