@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from monitor.config.values import Config
 from monitor.rules.index import Index, Rule
@@ -117,8 +117,11 @@ def to_json(found: Applied) -> str:
 
 
 def from_json(text: str) -> Applied:
-    """What the database kept."""
-    return _JSON.validate_json(text)
+    """What the database kept; nothing, if a program of another version wrote it."""
+    try:
+        return _JSON.validate_json(text)
+    except ValidationError:
+        return NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

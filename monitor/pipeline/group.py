@@ -49,7 +49,10 @@ def compare(
     """Hold an article against those that share keys with it; the best match counts.
 
     Only the best: whoever joins all that are alike ends with one group of everything.
+    Grouping is serial from here on, so that two nodes, each blind to what the other is
+    about to store, cannot open two groups for one text.
     """
+    tx.serialise("grouping")
     furniture = copies.furniture(tx, {part.hash for part in parts})
     sketch = near.sketch(
         article.title, parts, source=article.source, boilerplate=furniture

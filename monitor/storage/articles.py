@@ -29,12 +29,7 @@ class Placement:
 
 
 def placement_of(tx: Transaction, entry_id: int) -> Placement | None:
-    """Where the first reading of an entry is; later ones stay with it.
-
-    Grouping is serial from here on, so that two nodes cannot open two groups for one
-    text.
-    """
-    tx.serialise("grouping")
+    """Where the first reading of an entry is; later ones stay with it."""
     own = tx.one(
         """
         SELECT group_id, copy_of, copy_kind, containment

@@ -57,6 +57,11 @@ def test_what_is_kept_is_read_again() -> None:
     assert from_json(to_json(made())) == made()
 
 
+@pytest.mark.parametrize("text", ["{}", '{"feeds": {"bbc": {}}}', "no JSON"])
+def test_what_another_version_kept_is_nothing(text: str) -> None:
+    assert from_json(text) == NOTHING
+
+
 def test_no_secret_is_kept() -> None:
     assert "hidden" not in to_json(made())
 

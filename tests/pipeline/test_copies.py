@@ -1,7 +1,14 @@
 """Copies fold into one story, and come again only with something new."""
 
+from typing import cast
+
 import pytest
 
+from monitor.models import Article, PageState
+from monitor.pipeline import group
+from monitor.storage.database import Row, Transaction
+from monitor.stories import near
+from tests.conftest import NOON
 from tests.desk import Desk
 from tests.site import PARAGRAPHS, Answer, Item, Site, article_page
 
@@ -83,3 +90,33 @@ def test_another_article_of_the_feed_is_another_story(told: Desk, site: Site) ->
 
     ids = {story["id"] for line in told.told() for story in line["stories"]}
     assert len(ids) == 2
+
+
+def test_grouping_waits_for_other_nodes_before_it_looks() -> None:
+    asked: list[str] = []
+
+    class Watched:
+        """A transaction of which only the order of its questions matters."""
+
+        def serialise(self, name: str) -> None:
+            asked.append(name)
+
+        def all(self, _sql: str, **_values: object) -> list[Row]:
+            asked.append("a look")
+            return []
+
+    body = " ".join(PARAGRAPHS)
+    article = Article(
+        title=TITLE,
+        summary="",
+        body=body,
+        aside="",
+        language="en",
+        state=PageState.OK,
+        url="",
+    )
+
+    group.compare(cast("Transaction", Watched()), article, near.segments(body), NOON)
+
+    assert asked[0] == "grouping"
+    assert "a look" in asked
