@@ -25,6 +25,7 @@ from monitor.pipeline import group
 from monitor.storage import articles, entries, feeds, open_database
 from monitor.storage.articles import Placement
 from monitor.storage.database import Transaction
+from monitor.stories import cluster
 from monitor.stories.fingerprint import copy_keys
 from monitor.text.dates import feed_date
 
@@ -114,6 +115,7 @@ def _filed(
         names=(),
         first_seen=now,
         public_id=str(number),
+        window=cluster.WINDOW,
         now=now,
     )
     news = group.news_of(tx, article, compared, placement)

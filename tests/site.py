@@ -51,6 +51,7 @@ class Item:
     guid: str
     title: str
     summary: str = ""
+    content: str = ""
     link: str = ""
     published: datetime | None = None
 
@@ -68,12 +69,18 @@ def rss(title: str, items: list[Item]) -> bytes:
         guid = (
             f'<guid isPermaLink="false">{escape(item.guid)}</guid>' if item.guid else ""
         )
+        content = (
+            f"<content:encoded>{escape(item.content)}</content:encoded>"
+            if item.content
+            else ""
+        )
         rows.append(
             f"<item><title>{escape(item.title)}</title>{link}{guid}{date}"
-            f"<description>{escape(item.summary)}</description></item>"
+            f"<description>{escape(item.summary)}</description>{content}</item>"
         )
     return (
-        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
+        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
         f"<title>{escape(title)}</title><link>http://example.org/</link>"
         f"<description>x</description><language>en</language>{''.join(rows)}"
         "</channel></rss>"

@@ -34,6 +34,7 @@ def assemble(
     if not body:
         state = PageState.SUMMARY if page.state is PageState.OK else page.state
         aside = aside or page.aside
+    origin = claimed if claimed.site else page.origin
     return Article(
         title=entry.title,
         summary=entry.summary,
@@ -44,7 +45,10 @@ def assemble(
         url=entry.url,
         final_url=final_url,
         canonical_url=page.canonical_url,
-        origin=claimed or page.origin,
+        origin=origin.site,
+        origin_evidence=origin.evidence,
+        origin_confidence=origin.confidence,
+        heading=page.heading,
         published=entry.published or page.published,
         feed=waiting.feed,
         source=source or waiting.feed_title or site_of(entry.url) or waiting.feed,

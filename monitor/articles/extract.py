@@ -5,9 +5,11 @@ that only the first has, and lines that are page furniture, are kept beside the 
 Hostile pages are bounded here in size, and by the worker in time and memory.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 from monitor.articles.language import detect, primary
@@ -32,21 +34,43 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "application/xml")
 
 
+def skim(body: bytes, content_type: str, language: str = "") -> Page:
+    """All words of a page, those around the article included, and their language.
+
+    A hundredth of the work of reading it; what it lacks, the article lacks as well.
+    """
+    if not _is_text(content_type):
+        return Page(state=PageState.NOT_HTML)
+    words = plain_text(_decoded(body, content_type)[:MAX_CHARACTERS])
+    text = clean(html.unescape(words))[: 2 * _MAX_TEXT]
+    return Page(state=PageState.OK, body=text, language=language or detect(text))
+
+
+def _is_text(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in _TYPES
+
+
 def read_page(
-    body: bytes, content_type: str, url: str, title: str, language: str = ""
+    body: bytes,
+    content_type: str,
+    url: str,
+    title: str,
+    language: str = "",
+    published: datetime | None = None,
 ) -> Page:
     """Read one page.
 
     ``title`` is the entry's, so that its repetition on the page is recognised;
-    ``language`` is known from the feed or "".
+    ``language`` is known from the feed or "". Where neither the feed's ``published`` nor
+    the page's own data gives a date, one is looked for in its text.
     """
-    if content_type.partition(";")[0].strip().lower() not in _TYPES:
+    if not _is_text(content_type):
         return Page(state=PageState.NOT_HTML)
     import trafilatura
 
     whole = _decoded(body, content_type)
-    html, cut = bounded(whole)
-    tree = trafilatura.load_html(html)
+    source, cut = bounded(whole)
+    tree = trafilatura.load_html(source)
     if tree is None:
         return Page(state=PageState.NOT_HTML)
     said = metadata(tree, url)
@@ -70,6 +94,7 @@ def read_page(
         state=state,
         body=main,
         aside=aside,
+        heading=said.heading or said.title,
         canonical_url=said.canonical_url,
         origin=origin_of(
             text=text,
@@ -78,8 +103,19 @@ def read_page(
             canonical_url=said.canonical_url,
         ),
         language=language or primary(said.language) or detect(f"{title}\n{main}"),
-        published=said.published,
+        published=said.published or published or _dated(tree),
     )
+
+
+def _dated(tree: Any) -> datetime | None:  # noqa: ANN401 - lxml ships no types
+    """The day that a page seems to be of; it tells no hour."""
+    from htmldate import find_date
+
+    try:
+        found = find_date(deepcopy(tree), extensive_search=False, original_date=True)
+    except (ValueError, TypeError, OverflowError):  # it guesses at strangers' strings
+        return None
+    return datetime.fromisoformat(found).replace(tzinfo=UTC) if found else None
 
 
 def _decoded(body: bytes, content_type: str) -> str:

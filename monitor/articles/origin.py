@@ -4,10 +4,11 @@ It is a claim: it is shown, it never replaces the link, and it is not fetched.
 """
 
 import re
-from functools import cache
-from importlib import resources
 
-from monitor.text.urls import is_web, site_of
+from monitor.models import Origin
+from monitor.text.outlets import outlet_named, outlet_of
+from monitor.text.urls import is_web
+from monitor.text.words import one_line
 
 _CREDIT = re.compile(
     r"(?:(?:original\s+)?source\s*[:\u2013-]|via\b"
@@ -24,70 +25,66 @@ _DATELINE = re.compile(
 _TOP = 120
 
 
-@cache
-def _outlets() -> dict[str, str]:
-    """The site of every name and every other host of an outlet."""
-    text = (resources.files("monitor.articles") / "outlets.txt").read_text("utf-8")
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        site, _, names = line.partition(": ")
-        if names and not line.startswith("#"):
-            found |= dict.fromkeys((site, *names.split(", ")), site)
-    return found
+NOBODY = Origin()
 
 
 def _site(host: str) -> str:
-    """The site that people know an outlet by."""
-    site = site_of(f"https://{host.lower()}")
-    return _outlets().get(site, site)
+    return outlet_of(f"https://{host.lower()}")
 
 
-def credited(text: str) -> str:
-    """The site that a line such as "Original Source: www.bbc.com" names; "" if none.
+def credited(text: str) -> Origin:
+    """The site that a line such as "Original Source: www.bbc.com" names.
 
     An address says more than a name ("Source: Reuters"), wherever it stands.
     """
-    named = ""
+    named = NOBODY
     # Line by line: one pattern over a whole hostile text takes quadratic time.
     for line in map(str.strip, text.split("\n")):
         credit = _CREDIT.fullmatch(line) if len(line) <= _LONGEST else None
-        if credit and (host := _HOST.search(credit[1])):
-            return _site(host[0])
-        named = named or (_named(credit[1]) if credit else "")
+        if credit is None:
+            continue
+        said = f"the line “{one_line(line, 80)}”"
+        if host := _HOST.search(credit[1]):
+            return Origin(site=_site(host[0]), evidence=said, confidence=0.9)
+        if not named.site and (site := outlet_named(credit[1])):
+            named = Origin(site=site, evidence=said, confidence=0.8)
     return named
 
 
-def _named(text: str) -> str:
-    """The site of an outlet that is credited by its name alone."""
-    return _outlets().get(text.strip(" .-\u2013").casefold(), "")
-
-
-def _dateline(text: str) -> str:
+def _dateline(text: str) -> Origin:
     """The agency whose dateline begins a text."""
     found = _DATELINE.match(text[:_TOP].lstrip())
-    return _named(found[1]) if found else ""
+    site = outlet_named(found[1]) if found else ""
+    if not found or not site:
+        return NOBODY
+    said = f"the dateline “{one_line(found[0], 80)}”"
+    return Origin(site=site, evidence=said, confidence=0.7)
 
 
-def origin_of(*, text: str, source_url: str, url: str, canonical_url: str = "") -> str:
+def origin_of(
+    *, text: str, source_url: str, url: str, canonical_url: str = ""
+) -> Origin:
     """The origin of an article, by the strongest claim there is.
 
     The feed's ``<source>`` (or what a page says it is based on), a canonical address on
-    another site, a credit line, an agency's dateline. "" when nothing is claimed, or
-    when the claim is the article's own site.
+    another site, a credit line, an agency's dateline. Nobody when nothing is claimed,
+    or when the claim is the article's own site.
     """
-    own = _site(site_of(url))
+    own = outlet_of(url)
+    based = outlet_of(source_url) if is_web(source_url) else ""
+    elsewhere = _elsewhere(canonical_url, own)
     claims = (
-        _site(site_of(source_url)) if is_web(source_url) else "",
-        _elsewhere(canonical_url, own),
+        Origin(site=based, evidence="the source that is given", confidence=0.95),
+        Origin(site=elsewhere, evidence="its canonical address", confidence=0.95),
         credited(text),
         _dateline(text),
     )
-    claimed = next(filter(None, claims), "")
-    return "" if claimed == own else claimed
+    claimed = next((claim for claim in claims if claim.site), NOBODY)
+    return NOBODY if claimed.site == own else claimed
 
 
 def _elsewhere(canonical_url: str, own: str) -> str:
     """The site of a canonical address, unless it is another part of the same one."""
-    site = _site(site_of(canonical_url)) if is_web(canonical_url) else ""
+    site = outlet_of(canonical_url) if is_web(canonical_url) else ""
     same = f".{site}".endswith(f".{own}") or f".{own}".endswith(f".{site}")
     return "" if not own or same else site

@@ -192,7 +192,7 @@ def _made(page: Page, url: str, language: str, *, title: str = "") -> Article:
         language=language or page.language,
         state=page.state,
         url=url,
-        origin=page.origin,
+        origin=page.origin.site,
     )
 
 

@@ -137,6 +137,9 @@ _PAGES = {
     PageState.WRONG_PAGE: "the page does not say what the feed says",
     PageState.TIMEOUT: "the page could not be read in time",
     PageState.UNREACHABLE: "the page could not be reached",
+    PageState.WALL: "other articles of the feed had the same page",
+    PageState.SKIMMED: "no rule looks for a word of its page",
+    PageState.WITHDRAWN: "its page is gone",
 }
 
 
@@ -160,7 +163,7 @@ def _reading_lines(reading: StoredReading, config: Config, zone: ZoneInfo) -> li
         )
     ]
     if article.origin:
-        lines.append(_fact("origin", f"credits {article.origin}"))
+        lines.append(_fact("origin", f"{article.origin}, by {article.origin_evidence}"))
     if reading.copy_of:
         lines.append(
             _fact(
@@ -184,9 +187,10 @@ def _reading_lines(reading: StoredReading, config: Config, zone: ZoneInfo) -> li
 
 
 def _how_copied(reading: StoredReading) -> str:
-    if reading.containment is not None:
-        return f"{reading.containment:.0%} of the shorter text is in the other:"
-    return "same address as" if reading.copy_kind == "url" else "same text as"
+    share = reading.placement.containment
+    if share is not None:
+        return f"{share:.0%} of the shorter text is in the other:"
+    return "same address as" if reading.placement.copy_kind == "url" else "same text as"
 
 
 def _rule_line(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from monitor.config.values import Config
+from monitor.config.values import Config, UrgentWhen
 from monitor.rules.index import Index, Rule
 from monitor.rules.syntax import parse
 from monitor.text.urls import redacted
@@ -35,6 +35,7 @@ class AppliedRule:
     min_score: float
     priority: str
     on_update: str
+    urgent_when: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ def applied(config: Config) -> Applied:
                 min_score=rules[name].min_score,
                 priority=config.rules[name].priority,
                 on_update=config.rules[name].on_update,
+                urgent_when=_spread(config.rules[name].urgent_when),
             )
             for name, query in config.queries.items()
         },
@@ -105,6 +107,10 @@ def applied(config: Config) -> Applied:
             for name, one in config.subscribers.items()
         },
     )
+
+
+def _spread(when: UrgentWhen | None) -> str:
+    return f"{when.outlets} outlets within {when.within}" if when else ""
 
 
 def _sorted(names: frozenset[str] | None) -> tuple[str, ...] | None:

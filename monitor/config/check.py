@@ -9,7 +9,6 @@ from monitor.channels import Channel, email, terminal
 from monitor.config.check_rules import trees
 from monitor.config.source import Source
 from monitor.config.values import (
-    Articles,
     Config,
     FeedConfig,
     Root,
@@ -28,7 +27,6 @@ _LONGEST_NAME = 100
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep", "heartbeat_url")),
     ("web", Web, ("listen", "base_url")),
-    ("articles", Articles, ("story_window",)),
 )
 
 
@@ -102,14 +100,9 @@ def _sections_not_yet(source: Source, root: Root) -> None:
 
 
 def _not_yet(source: Source, root: Root) -> None:
-    if root.articles.full_text == "when-needed":
-        _later(source, ("articles", "full_text"), 'Try: "always" or "never"')
     for name, feed in root.feeds.items():
         _check_feed(source, name, feed)
         _check_headers(source, name, feed)
-    for name, rule in root.rules.items():
-        if rule.urgent_when is not None:
-            _later(source, ("rules", name, "urgent_when"), 'Try: priority = "urgent"')
     for name, subscriber in root.subscribers.items():
         _subscriber_not_yet(source, name, subscriber)
 

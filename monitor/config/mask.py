@@ -14,7 +14,7 @@ all any articles at_least at_once author base_url channels contact database deli
 identity every except feed feeds fetch first_run flood_limit from full_text gap groups
 heartbeat_url host in include lang language lists listen match max_age max_body max_stories
 merge min_score name near none on_update operator outlet outlets pace path per_host port priority
-private_networks query quiet quiet_after rules send_to service skip smtp source
+private_networks query quiet quiet_after recheck rules send_to service skip smtp source
 story_window subscribers tag timeout timezone title tls to type unmatched urgent_when
 url user user_agent verify web when_empty within keep tests
 """

@@ -97,10 +97,11 @@ class Articles:
 
     full_text: Literal["always", "when-needed", "never"] = "always"
     merge: Literal["stories", "copies", "nothing"] = "stories"
-    story_window: Duration = timedelta(hours=72)
+    story_window: Annotated[Duration, Field(le=7 * _DAY)] = 3 * _DAY
     first_run: Annotated[timedelta | None, BeforeValidator(first_run_reach)] = None
     max_age: Duration = 7 * _DAY
     flood_limit: Annotated[int, Field(ge=1)] = 40
+    recheck: Annotated[bool, Field(strict=True)] = True
     __pydantic_config__ = _FORBID
 
 

@@ -1,7 +1,8 @@
 """A small newsroom on loopback: invented outlets, real formats, real HTTP.
 
 Each outlet has an address, a feed and pages of its own. The newsroom opens with
-older news; :meth:`Newsroom.publish` brings out the story of the day.
+older news; :meth:`Newsroom.publish` brings out the story of the day, and after it the
+news of the story.
 """
 
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from monitor.demo.outlets import (
 from monitor.demo.pages import article_page, front_page
 from monitor.demo.server import Document, accepting, document, listen
 
-_BASELINE, _SECOND = 1, 2
+_BASELINE, _LAST = 1, 3
 
 
 class Newsroom:
@@ -65,17 +66,18 @@ class Newsroom:
         self._open.close()
 
     def publish(self, *, now: datetime | None = None) -> int:
-        """Bring out the second round; return how many entries came out.
+        """Bring out the next round; return how many entries came out.
 
         The ages of the round count back from ``now``, or else from the time that
-        the newsroom was made with. A second call changes nothing.
+        the newsroom was made with. After the last round nothing changes.
         """
-        if _SECOND in self._rounds:
+        number = max(self._rounds) + 1
+        if number > _LAST:
             return 0
-        self._rounds[_SECOND] = (now or self._now).astimezone(UTC)
+        self._rounds[number] = (now or self._now).astimezone(UTC)
         self._typeset()
         entries = [entry for outlet in self.outlets for entry in outlet.entries]
-        return sum(entry.round == _SECOND for entry in entries)
+        return sum(entry.round == number for entry in entries)
 
     def _find(self, key: str, path: str) -> Document | None:
         return self._documents[key].get(path)

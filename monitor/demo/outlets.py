@@ -18,6 +18,9 @@ CONTENT = Path(__file__).with_name("content")
 class Entry:
     """An article as it was written; ``age`` counts back from its ``round``.
 
+    In the file it has paragraphs of its own, the ``first`` so many of another article's
+    (``text_of``), or both.
+
     ``tail`` stands in the article after the paragraphs without being part of it,
     as source lines and comment links do.
     """
@@ -150,13 +153,13 @@ def _furniture(table: dict[str, Any]) -> Furniture:
 
 
 def _entry(table: dict[str, Any], texts: dict[str, list[str]]) -> Entry:
-    copied = texts[table["text_of"]] if "text_of" in table else table["paragraphs"]
+    copied = texts[table["text_of"]][: table.get("first")] if "text_of" in table else []
     return Entry(
         id=table["id"],
         title=table["title"],
         summary=table["summary"],
         byline=table["byline"],
-        paragraphs=tuple(copied),
+        paragraphs=(*table.get("paragraphs", ()), *copied),
         tail=tuple(table.get("tail", ())),
         age=timedelta(minutes=table["minutes_ago"]),
         round=table.get("round", 1),

@@ -48,6 +48,7 @@ class _Page:
     """A channel that writes the two parts of the digest into a folder."""
 
     folder: Path
+    name: str
 
     def targets(self) -> tuple[str, ...]:
         return (str(self.folder),)
@@ -56,7 +57,7 @@ class _Page:
         return [
             Part(id=f"{target.id}{n}", target=name, payload=text.encode())
             for n, (name, text) in enumerate(
-                (("digest.html", digest.html), ("digest.txt", digest.text))
+                ((f"{self.name}.html", digest.html), (f"{self.name}.txt", digest.text))
             )
         ]
 
@@ -80,7 +81,7 @@ async def tour(
         tempfile.TemporaryDirectory(prefix="monitor-demo-") as state,
         Newsroom(now=clock.now()) as newsroom,
     ):
-        config = _config(Path(state), folder, newsroom.feeds)
+        config = _to(_config(Path(state), newsroom.feeds), folder, "digest")
         say(f"A newsroom of {len(newsroom.feeds)} outlets runs on this machine.\n")
         say("$ monitor check-once          # the first run stays silent")
         first = await _run(config, clock, show)
@@ -99,6 +100,15 @@ async def tour(
         say(
             f"{third.polled} feeds read, {third.new} new articles, {third.stories} stories told\n"
         )
+        more = newsroom.publish()
+        say(f"... the newsroom publishes {more} more: the toll has risen ...\n")
+        say(
+            "$ monitor check-once --flush  # at once; else half an hour after the alert"
+        )
+        fourth = await _run(_to(config, folder, "update"), clock, show, flush=True)
+        say(
+            f"{fourth.polled} feeds read, {fourth.new} new articles, {fourth.stories} stories told\n"
+        )
     say(_next_steps(folder))
     return {
         "baseline": first.baseline,
@@ -106,23 +116,33 @@ async def tour(
         "new": second.new,
         "stories": second.stories,
         "repeated": third.stories,
+        "updates": fourth.stories,
         "html": str(folder / "digest.html"),
     }
 
 
-def _config(state: Path, folder: Path, feeds: dict[str, str]) -> Config:
+def _config(state: Path, feeds: dict[str, str]) -> Config:
     lines = "\n".join(f'{name} = "{url}"' for name, url in feeds.items())
     text = _CONFIG.format(folder=state, feeds=lines)
-    config = loads(text, state / "config.toml")
-    channels: dict[str, Channel] = {**config.channels, "page": _Page(folder=folder)}
+    return loads(text, state / "config.toml")
+
+
+def _to(config: Config, folder: Path, name: str) -> Config:
+    """The same, with digests that are written into a folder as well."""
+    page = _Page(folder=folder, name=name)
+    channels: dict[str, Channel] = {**config.channels, "page": page}
     return replace(config, channels=channels, send_to={"you": ("terminal", "page")})
 
 
-async def _run(config: Config, clock: Clock, show: Callable[[str], None]) -> Report:
+async def _run(
+    config: Config, clock: Clock, show: Callable[[str], None], **options: bool
+) -> Report:
     daemon = build(config, clock, write=lambda text: show(f"\n{text}"))
     try:
         await daemon.open()
-        return await daemon.check_once(all_feeds=True)
+        return await daemon.check_once(
+            all_feeds=True, flush=options.get("flush", False)
+        )
     finally:
         await daemon.close()
 
@@ -130,7 +150,7 @@ async def _run(config: Config, clock: Clock, show: Callable[[str], None]) -> Rep
 def _next_steps(folder: Path) -> str:
     return (
         f"The same digest as mail: {folder / 'digest.html'} (open it in a browser), "
-        f"{folder / 'digest.txt'}\n\n"
+        f"{folder / 'digest.txt'}; the update: {folder / 'update.html'}\n\n"
         "Go on with your own feeds:\n"
         "  monitor try 'Aleppo AND airstrike' https://feeds.bbci.co.uk/news/world/rss.xml\n"
         "  monitor init            # writes config.toml\n"

@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from monitor.digests.excerpt import excerpt, title_marks
+from monitor.digests.voices import Outlets, is_spread, voices
 from monitor.models import (
     ArticleMatch,
     Cause,
@@ -18,21 +20,34 @@ from monitor.models import (
     PageState,
     StoryMember,
 )
+from monitor.text.outlets import outlet_of
 
 COOLDOWN = timedelta(minutes=30)
 WEAK_EVERY = timedelta(hours=1)
-_WITH_TEXT = (PageState.OK, PageState.FEED, PageState.TRUNCATED)
+_WITH_TEXT = (
+    PageState.OK,
+    PageState.FEED,
+    PageState.TRUNCATED,
+    PageState.WITHDRAWN,
+)
 _NEWS = (Cause.FIGURE, Cause.NEW_SENTENCES)
 _PRIORITIES = ("urgent", "normal", "low")
+_NOBODY: Mapping[str, Sequence[StoryMember]] = MappingProxyType({})
+_UNNAMED: Outlets = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTerms:
-    """What a rule's configuration says about telling it."""
+    """What a rule's configuration says about telling it.
+
+    A story is urgent once so many ``outlets`` tell it ``within`` a time; 0 is never.
+    """
 
     name: str
     priority: str = "normal"
     on_update: str = "new-match"
+    outlets: int = 0
+    within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,10 @@ class Occasion:
     has_slots: bool = False
     everything: bool = False
     last_weak_at: datetime | None = None
+
+
+Members = Mapping[str, Sequence[StoryMember]]
+"""The articles of units, matching or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +95,17 @@ class Choice:
 
 
 def choose(
-    due: Sequence[DueMatch], rules: Sequence[RuleTerms], occasion: Occasion
+    due: Sequence[DueMatch],
+    rules: Sequence[RuleTerms],
+    occasion: Occasion,
+    *,
+    members: Members = _NOBODY,
+    outlets: Outlets = _UNNAMED,
 ) -> Choice:
     """Decide about every match that a subscriber was not told yet.
 
-    What is neither told nor settled waits for a later occasion.
+    What is neither told nor settled waits for a later occasion. ``members`` are needed
+    of the units that may become urgent by the number of their ``outlets``.
     """
     terms = {rule.name: rule for rule in rules}
     units: dict[str, list[DueMatch]] = defaultdict(list)
@@ -91,7 +116,10 @@ def choose(
     for matches in units.values():
         worth, silent = _weighed(matches, terms)
         settled += silent
-        if worth and (item := _item(worth, terms, occasion)):
+        if not worth:
+            continue
+        item = _item(worth, terms, members.get(worth[0].unit, ()), outlets)
+        if not _must_wait(item, worth[0].told_at, occasion):
             items.append(item)
     if not occasion.instant and not occasion.everything:
         items = _without_lonely_reports(items)
@@ -108,12 +136,17 @@ def _weighed(
     """Part the matches worth a word from those that are settled in silence.
 
     A rule that met an entry before says no more by meeting its next revision, unless
-    ``on_update`` is "always"; with "never" only new stories count.
+    that is a correction or ``on_update`` is "always"; with "never" only new stories
+    count.
     """
     worth, silent = [], []
     for match in matches:
         policy = terms[match.match.rule].on_update
-        repeated = match.pair_told and policy != "always"
+        repeated = (
+            match.pair_told
+            and policy != "always"
+            and match.news is not Cause.CORRECTION
+        )
         if match.told and (repeated or policy == "never"):
             silent.append(match.match_id)
         else:
@@ -122,26 +155,32 @@ def _weighed(
 
 
 def _item(
-    worth: Sequence[DueMatch], terms: Mapping[str, RuleTerms], occasion: Occasion
-) -> Item | None:
+    worth: Sequence[DueMatch],
+    terms: Mapping[str, RuleTerms],
+    members: Sequence[StoryMember],
+    outlets: Outlets,
+) -> Item:
     first = worth[0]
     cause = _cause(worth) if first.told else None
-    item = Item(
+    rules = tuple(name for name in terms if any(d.match.rule == name for d in worth))
+    said = [d for d in worth if d.news is Cause.CORRECTION]
+    return Item(
         unit=first.unit,
         number=first.told,
         cause=cause,
         due=tuple(worth),
-        rules=tuple(name for name in terms if any(d.match.rule == name for d in worth)),
-        lead=lead(worth),
-        priority=_priority(worth, terms),
+        rules=rules,
+        lead=lead(said if cause is Cause.CORRECTION else worth),
+        priority=_priority([terms[name] for name in rules], members, outlets),
     )
-    return None if _must_wait(item, first.told_at, occasion) else item
 
 
 def _cause(worth: Sequence[DueMatch]) -> Cause:
+    news = {match.news for match in worth if match.news}
+    if Cause.CORRECTION in news:
+        return Cause.CORRECTION
     if any(match.entry_told for match in worth):
         return Cause.REVISION
-    news = {match.news for match in worth if match.news}
     return next((c for c in _NEWS if c in news), Cause.FURTHER_REPORT)
 
 
@@ -167,21 +206,39 @@ def _without_lonely_reports(items: list[Item]) -> list[Item]:
     return items if reason else []
 
 
-def _priority(worth: Sequence[DueMatch], terms: Mapping[str, RuleTerms]) -> str:
-    found = {terms[match.match.rule].priority for match in worth}
+def _priority(
+    rules: Sequence[RuleTerms], members: Sequence[StoryMember], outlets: Outlets
+) -> str:
+    """The highest of some rules; of one that has spread among outlets it is urgent."""
+    for rule in rules:
+        met = [member for member in members if rule.name in member.rules]
+        if rule.outlets and is_spread(
+            met, outlets, count=rule.outlets, within=rule.within
+        ):
+            return "urgent"
+    found = {rule.priority for rule in rules}
     return next(p for p in _PRIORITIES if p in found)
 
 
 def lead(matches: Sequence[DueMatch]) -> DueMatch:
-    """The match whose article stands for the story: the earliest that has its text.
+    """The match whose article stands for the story.
 
-    Time is the earlier of published and first seen: the future is never trusted.
+    The one that others credit, else the earliest that has its text and credits nobody,
+    else the earliest. Time is the earlier of published and first seen: the future is
+    never trusted. What was corrected stands for what was said before.
     """
+    corrected = {d.entry_id for d in matches if d.news is Cause.CORRECTION}
+    last = {d.entry_id: d for d in sorted(matches, key=lambda d: d.article_id)}
+    valid = [d for d in matches if d.entry_id not in corrected or d is last[d.entry_id]]
+    credited = {d.article.origin for d in valid} - {""}
     return min(
-        matches,
+        valid,
         key=lambda d: (
             d.match.weak,
+            d.article.state is PageState.WITHDRAWN,
             d.article.state not in _WITH_TEXT,
+            bool(d.article.origin) or outlet_of(d.article.url) not in credited,
+            bool(d.article.origin),
             min(d.article.published or d.first_seen, d.first_seen),
             -d.entry_revision,
             -d.article_id,
@@ -201,7 +258,9 @@ def _rank(item: Item, order: Mapping[str, int]) -> tuple[int, int, bool, float, 
     )
 
 
-def story(item: Item, members: Sequence[StoryMember]) -> DigestStory:
+def story(
+    item: Item, members: Sequence[StoryMember], outlets: Outlets = _UNNAMED
+) -> DigestStory:
     """The story of an item, as every channel shows it.
 
     ``members`` are all articles of the unit, matching or not; the lead stands first.
@@ -228,8 +287,9 @@ def story(item: Item, members: Sequence[StoryMember]) -> DigestStory:
         title_marks=title_marks(hits) if article.title else (),
         priority=item.priority,
         rules=item.rules,
-        voices=max(1, len({m.group_id for m in members})),
+        voices=max(1, voices(members, outlets)),
         summary_only=article.state not in _WITH_TEXT,
+        correction=item.lead.note if item.lead.news is Cause.CORRECTION else "",
         matches=tuple(
             ArticleMatch(
                 rule=d.match.rule,

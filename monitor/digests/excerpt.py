@@ -82,6 +82,7 @@ def _windows(text: str, hits: Sequence[Hit]) -> list[_Window]:
 def _worth(text: str, start: int, end: int, inside: Sequence[Hit]) -> _Window:
     terms = frozenset(h.term for h in inside)
     score = 10.0 * len(terms) + min(2, len(inside) - len(terms))
+    score += 3 * any(" " in term for term in terms)  # a whole phrase
     if start < len(text) / 5:
         score += 2
     if not 40 <= end - start <= 300:

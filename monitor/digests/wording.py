@@ -154,6 +154,7 @@ def _headed(text: str, tail: str) -> str:
 def _alert(story: DigestStory) -> str:
     urgent = "Urgent: " if story.priority == "urgent" else ""
     update = "Update: " if story.status == "update" else ""
+    update = "Correction: " if story.correction else update
     return f"{urgent}{update}{headline(story.title)}"
 
 
@@ -218,7 +219,10 @@ def badges(story: DigestStory) -> tuple[Badge, ...]:
     found = []
     if story.priority == "urgent":
         found.append(Badge(kind="urgent", word="URGENT"))
-    if story.status == "update":
+    if story.correction:
+        detail = f": {story.correction}"
+        found.append(Badge(kind="update", word="CORRECTION", detail=detail))
+    elif story.status == "update":
         detail = f": {_CAUSES[story.cause]}" if story.cause else ""
         found.append(Badge(kind="update", word="UPDATE", detail=detail))
     if story.origin and story.origin.lower() != site_of(story.url):
@@ -263,12 +267,14 @@ class Reason:
     """Why a rule met a story.
 
     ``rule`` is "" when the story has only one; ``source`` when the article that met
-    the rule is the one that is shown. Without ``found`` the rule takes every article.
+    the rule is the one that is shown. Without ``found`` the rule takes every article,
+    or met it ``before`` it was corrected.
     """
 
     rule: str
     found: tuple[Found, ...]
     weak: bool
+    before: bool
     source: str
 
 
@@ -284,6 +290,7 @@ def reasons(story: DigestStory, rules: Sequence[RuleLine]) -> tuple[Reason, ...]
             rule=titles.get(name, name) if len(best) > 1 else "",
             found=_found(match.hits),
             weak=match.weak,
+            before=bool(story.correction),
             source=""
             if match.article == story.url
             else sources.get(match.article, site_of(match.article)),

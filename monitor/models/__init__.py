@@ -18,7 +18,15 @@ from monitor.models.archive import (
     Wanted,
     WordKey,
 )
-from monitor.models.articles import Article, Hit, Match, Page, PageState, Via
+from monitor.models.articles import (
+    Article,
+    Hit,
+    Match,
+    Origin,
+    Page,
+    PageState,
+    Via,
+)
 from monitor.models.copies import Sketch, Told, Vector
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
@@ -79,6 +87,7 @@ __all__ = [
     "Kind",
     "KnownEntry",
     "Match",
+    "Origin",
     "Overlap",
     "Page",
     "PageState",

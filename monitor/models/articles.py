@@ -20,7 +20,22 @@ class PageState(StrEnum):
     TRUNCATED = "truncated"  # the page was so long that its end was not read
     WRONG_PAGE = "wrong_page"  # it does not say what the feed says
     TIMEOUT = "timeout"  # the extractor was killed
+    WALL = "wall"  # the same text as on other pages of the feed
+    SKIMMED = "skimmed"  # no word of it is looked for: its text was not taken
+    WITHDRAWN = "withdrawn"  # it was told, and is gone since
     UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who is claimed to have written a text first.
+
+    The site, what says so, and from 0 to 1 how far that can be trusted.
+    """
+
+    site: str = ""
+    evidence: str = ""
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +43,15 @@ class Page:
     """What the extractor got out of a web page.
 
     ``body`` holds the lines that are the article, ``aside`` those that stand
-    beside it (share buttons, sources, "Post Comment").
+    beside it (share buttons, sources, "Post Comment"). ``heading`` is its headline.
     """
 
     state: PageState
     body: str = ""
     aside: str = ""
+    heading: str = ""
     canonical_url: str = ""
-    origin: str = ""
+    origin: Origin = Origin()
     language: str = ""
     published: datetime | None = None
 
@@ -54,6 +70,9 @@ class Article:
     final_url: str = ""
     canonical_url: str = ""
     origin: str = ""
+    origin_evidence: str = ""
+    origin_confidence: float = 0.0
+    heading: str = ""
     published: datetime | None = None
     feed: str = ""
     source: str = ""

@@ -24,7 +24,8 @@ class DueMatch:
     ``unit`` names what is told once: a story, a group of copies or an entry.
     ``told`` counts how often the unit was told to the subscriber before;
     ``entry_told`` says that the entry was among it, ``pair_told`` that it was for
-    this very rule. ``news`` is what the article says that its copies do not.
+    this very rule. ``news`` is what the article says that its copies do not, ``note``
+    what was remarkable about reading it.
     """
 
     match_id: int
@@ -45,11 +46,15 @@ class DueMatch:
     entry_told: bool
     pair_told: bool
     news: Cause | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryMember:
-    """One article of a story, matching or not, for "also in"."""
+    """One article of a story, matching or not, for "also in".
+
+    ``rules`` are those that it met, ``origin`` is the site that it credits.
+    """
 
     article_id: int
     url: str
@@ -61,6 +66,8 @@ class StoryMember:
     first_seen: datetime
     copy_of: str | None = None
     group_id: int = 0
+    origin: str = ""
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,7 @@ class DigestStory:
     """One story in a digest.
 
     ``marks`` are the spans of ``excerpt`` and ``title_marks`` those of ``title``
-    that the rules hit.
+    that the rules hit. ``correction`` says what its publisher took back, if anything.
     """
 
     id: str
@@ -98,6 +105,7 @@ class DigestStory:
     rules: tuple[str, ...]
     voices: int
     summary_only: bool = False
+    correction: str = ""
     matches: tuple[ArticleMatch, ...]
     articles: tuple[StoryMember, ...]
 

@@ -54,7 +54,8 @@ class Feed:
     ``url`` is the one that is asked: the configured one, unless the feed ``moved``.
     ``baseline_at`` is the time of its first good poll: None means that the next
     one is silent. ``fresh_for``, ``ttl`` and ``skips`` are what its last answer asked
-    for. ``variant`` names the headers that its validators belong to; ``full_at`` is
+    for. ``agreements`` counts the pages in a row that said no more than the feed.
+    ``variant`` names the headers that its validators belong to; ``full_at`` is
     the time of its last whole answer; ``gone_at`` that of the first 410 in a row.
     """
 
@@ -81,6 +82,7 @@ class Feed:
     skips: Skips = field(default_factory=Skips)
     identity: str = ""
     churns: int = 0
+    agreements: int = 0
     told: str = ""
 
     @property
@@ -242,7 +244,9 @@ class Remembered:
 class WaitingEntry:
     """An entry that was claimed to be read, with the text of its latest revision.
 
-    ``tries`` counts the page fetches so far that gave no page.
+    ``tries`` counts the page fetches so far that gave no page. ``recheck`` numbers the
+    readings after it was told, 0 for what was not; ``missing`` says that its page was
+    not there at the last of them.
     """
 
     id: int
@@ -252,5 +256,7 @@ class WaitingEntry:
     revision: int
     first_seen: datetime
     tries: int
+    recheck: int = 0
+    missing: bool = False
     token: str
     entry: Entry

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from monitor.config import SubscriberConfig
+from monitor.config import RuleConfig, SubscriberConfig
 from monitor.digests import slots
 from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
 from monitor.digests.render import render
 from monitor.models import Coverage, Digest, RuleLine, StoryMember
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
-from monitor.storage import digests, subscribers
+from monitor.storage import digests, rechecks, subscribers
 from monitor.storage.database import Transaction
 from monitor.storage.digests import Telling
 
@@ -124,7 +124,16 @@ def claim_digest(
     )
     unit = unit_of(context)
     due = digests.due_matches(tx, name, unit)
-    choice = choose(due, _terms(context, config), occasion)
+    terms = _terms(context, config)
+    spreading = {rule.name for rule in terms if rule.outlets}
+    units = {match.unit for match in due if match.match.rule in spreading}
+    choice = choose(
+        due,
+        terms,
+        occasion,
+        members={unit: digests.members(tx, unit) for unit in units},
+        outlets=outlets_of(context),
+    )
     if slot is None and not choice.items and not choice.settled and not whatever:
         subscribers.release_subscriber(tx, name, token)
         return None
@@ -159,17 +168,33 @@ def _is_time(
 
 
 def _terms(context: Context, config: SubscriberConfig) -> list[RuleTerms]:
-    rules = context.config.rules
-    return [
-        RuleTerms(name=n, priority=rules[n].priority, on_update=rules[n].on_update)
-        for n in config.rules
-    ]
+    return [_terms_of(name, context.config.rules[name]) for name in config.rules]
+
+
+def _terms_of(name: str, rule: RuleConfig) -> RuleTerms:
+    when = rule.urgent_when
+    return RuleTerms(
+        name=name,
+        priority=rule.priority,
+        on_update=rule.on_update,
+        outlets=when.outlets if when else 0,
+        within=when.within if when else timedelta(0),
+    )
+
+
+def outlets_of(context: Context) -> dict[str, str]:
+    """The outlets of feeds, where the configuration names them."""
+    feeds = context.config.feeds.items()
+    return {name: feed.outlet for name, feed in feeds if feed.outlet}
 
 
 def compose(context: Context, claimed: Claimed) -> Digest | None:
     """The rendered digest; None where there is nothing to say."""
     config = context.config.subscribers[claimed.name]
-    stories = tuple(story(i, claimed.members[i.unit]) for i in claimed.choice.items)
+    named = outlets_of(context)
+    stories = tuple(
+        story(item, claimed.members[item.unit], named) for item in claimed.choice.items
+    )
     if not stories and (claimed.slot is None or config.when_empty == "skip"):
         return None
     rules = context.config.rules
@@ -226,6 +251,9 @@ def _commit_digest(
             schedule_of(config), zone_of(context, config), context.now()
         )
         subscribers.set_next_slot(tx, name, after)
+    if stored and context.config.articles.recheck:
+        told = [item.lead.article_id for item in claimed.choice.items]
+        rechecks.watch(tx, told, context.now())
     subscribers.release_subscriber(tx, name, claimed.token)
     return stored
 

@@ -5,7 +5,7 @@ One serial step of the read stage, inside its transaction.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.models import Article, Cause, Sketch, Vector
 from monitor.storage import articles, copies, stories
@@ -88,6 +88,7 @@ def place(
     names: Collection[str],
     first_seen: datetime,
     public_id: str,
+    window: timedelta,
     now: datetime,
 ) -> Placement:
     """The group of an article: that of its entry, of its address, its text, or its copy.
@@ -113,6 +114,7 @@ def place(
         names,
         first_seen=first_seen,
         public_id=public_id,
+        window=window,
         now=now,
     )
     return Placement(group_id=articles.open_group(tx, public_id, story_id, first_seen))
@@ -126,6 +128,7 @@ def _story(
     *,
     first_seen: datetime,
     public_id: str,
+    window: timedelta,
     now: datetime,
 ) -> int:
     """The story that an article tells, which knows it from now on."""
@@ -142,13 +145,15 @@ def _story(
     named = {near.word_hash(name) for name in names}
     language = article.language.partition("-")[0]
     terms = (*cluster.strongest(own, cluster.TERMS_OF_ARTICLE), *sorted(named))
-    found_there = stories.find_stories(tx, terms, now)
+    found_there = stories.find_stories(tx, terms, now, window)
     others = stories.stories_of(tx, compared.siblings) | _serials(
         tx, article, [told.id for told in found_there]
     )
     there = {told.id: told for told in found_there if told.id not in others}
     figures = cluster.telling(compared.sketch.figures)
-    chosen = cluster.choose(own, language, there.values(), names=named, figures=figures)
+    chosen = cluster.choose(
+        own, language, there.values(), names=named, figures=figures, window=window
+    )
     if chosen is None:
         known = _known(own, named, figures, language)
         return stories.open_story(tx, public_id, first_seen, known, now)

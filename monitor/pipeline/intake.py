@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from monitor.articles.complete import is_page_needed
 from monitor.config import FeedConfig
 from monitor.feeds import fate, identity, rhythm
 from monitor.feeds.fate import Situation
 from monitor.feeds.identity import Document, Shown, Sorted
 from monitor.feeds.keys import title_hash
 from monitor.feeds.parse import plausible
-from monitor.models import EntryState, Feed, Key, Kind, ParsedFeed, Remembered
+from monitor.models import Entry, EntryState, Feed, Key, Kind, ParsedFeed, Remembered
 from monitor.pipeline.context import Context
 from monitor.pipeline.notices import notify_operator
 from monitor.storage import documents, entries, floods, hosts
@@ -174,7 +175,7 @@ def _store_new(
     fresh = fates.count(EntryState.WAITING)
     held = not at.baseline and fate.is_flood(fresh, at)
     flood_id = floods.hold_flood(tx, feed.id, fresh, now) if held else None
-    urls = {new.entry.url for new in found.new}
+    urls = {new.entry.url for new in found.new if _needs_page(new.entry, feed)}
     hosts_of = _page_hosts(tx, context, urls, now)
     # Documents show the newest first; stored oldest first, ids tell the order.
     pairs = list(zip(found.new, fates, strict=True))[::-1]
@@ -190,7 +191,9 @@ def _store_new(
                 state=EntryState.HELD if _is_held(state, flood_id) else state,
                 published=plausible(new.entry.published, now),
                 now=now,
-                page_host_id=hosts_of.get(host_of(new.entry.url)),
+                page_host_id=hosts_of.get(host_of(new.entry.url))
+                if new.entry.url in urls
+                else None,
                 flood_id=flood_id if _is_held(state, flood_id) else None,
             )
             for new, state in pairs
@@ -199,7 +202,7 @@ def _store_new(
     waiting = [
         new.entry.url
         for new, state in zip(found.new, fates, strict=True)
-        if state is EntryState.WAITING
+        if state is EntryState.WAITING and new.entry.url in urls
     ]
     _wake(tx, context, waiting, now)
     if held:
@@ -208,6 +211,10 @@ def _store_new(
     return Taken(
         ids=dict(zip(spans, ids, strict=True)), fates=fates, held=fresh if held else 0
     )
+
+
+def _needs_page(entry: Entry, feed: Feed) -> bool:
+    return is_page_needed(entry.content, feed.agreements, entry.guid or entry.url)
 
 
 def _is_held(state: EntryState, flood_id: int | None) -> bool:

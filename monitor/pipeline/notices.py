@@ -17,12 +17,12 @@ def notify_operator(tx: Transaction, context: Context, *, key: str, text: str) -
     Its first line is the subject. Without an operator it goes to the log.
     """
     operator = context.config.service.operator
-    log.warning("operator.notified", notice=text.partition("\n")[0])
-    if not operator:
-        return
     slot = f"notice:{key}"
-    digest = _digest(context, operator, kind="notice", slot=slot, text=text)
-    store(tx, digest, slot, parts_of(context, digest), now=context.now())
+    if operator:
+        digest = _digest(context, operator, kind="notice", slot=slot, text=text)
+        if not store(tx, digest, slot, parts_of(context, digest), now=context.now()):
+            return
+    log.warning("operator.notified", notice=text.partition("\n")[0])
 
 
 def trial_digest(context: Context, subscriber: str) -> Digest:

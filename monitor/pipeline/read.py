@@ -6,14 +6,15 @@ one that says more.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from monitor.articles import complete, repeated
 from monitor.articles.assemble import assemble
-from monitor.articles.extract import MAX_PAGE_BYTES, read_page
+from monitor.articles.extract import MAX_PAGE_BYTES, read_page, skim
 from monitor.articles.language import detect, primary
 from monitor.errors import FetchError, FetchTooLarge, WorkerError, WorkerTimeout
 from monitor.http import Request
@@ -21,11 +22,15 @@ from monitor.models import Article, Fetched, Match, Page, PageState, Via, Waitin
 from monitor.pipeline import group
 from monitor.pipeline.context import Context, Host, new_token
 from monitor.pipeline.group import segments_of
+from monitor.pipeline.watch import report_wall
+from monitor.rules.index import Index
 from monitor.rules.narrow import word_keys
-from monitor.storage import articles, copies, unread
+from monitor.storage import articles, copies, feeds, unread
 from monitor.storage.database import Transaction
+from monitor.storage.repeated import add_lines, repeated_lines, titles_of
 from monitor.stories.fingerprint import copy_keys
 from monitor.stories.near import Segment
+from monitor.text.words import fold
 
 log = structlog.get_logger()
 
@@ -37,25 +42,46 @@ RETRY_AFTER = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """An entry with the article it became; ``again`` asks for another try later."""
+    """An entry with the article it became; ``again`` asks for another try later.
+
+    ``lines`` are the hashes of the long lines of its text.
+    """
 
     waiting: WaitingEntry
     article: Article
     matches: tuple[Match, ...]
     words: frozenset[str]
     parts: Sequence[Segment]
+    lines: Collection[int] = ()
     note: str = ""
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What asking for a page gave.
+
+    ``url`` is the one that answered, ``note`` is for ``why``; ``again`` says that
+    another try may do better.
+    """
+
+    page: Page
+    url: str = ""
+    note: str = ""
+    again: bool = False
+    status: int = 0
+
+    @property
+    def gone(self) -> bool:
+        return self.status in (404, 410)
+
+
 async def read_page_of(context: Context, host: Host, waiting: WaitingEntry) -> None:
     """Fetch the page of an entry, read it, and commit the article."""
-    page, final_url, note, again = await _page(context, host, waiting)
-    again = again and waiting.tries < len(RETRY_AFTER)
-    read = await _read(
-        context, waiting, page, final_url=final_url, note=note, again=again
-    )
-    await context.database.call(_commit_articles, [read], context.now())
+    answered = await page_of(context, host, waiting)
+    read = await _read(context, waiting, answered)
+    await _learn(context, waiting, answered.page)
+    await context.database.call(_commit_articles, context, [read], context.now())
     log.info(
         "article.read",
         feed=waiting.feed,
@@ -64,10 +90,20 @@ async def read_page_of(context: Context, host: Host, waiting: WaitingEntry) -> N
     )
 
 
-async def _page(
-    context: Context, host: Host, waiting: WaitingEntry
-) -> tuple[Page, str, str, bool]:
-    """The page, the URL that answered, a note for ``why``, and whether to try again."""
+async def _learn(context: Context, waiting: WaitingEntry, page: Page) -> None:
+    """Learn from a page whether its feed carries whole articles."""
+    content = waiting.entry.content
+    if page.state is PageState.OK and complete.is_complete(content):
+        await context.database.call_lightly(
+            feeds.note_agreement,
+            waiting.feed_id,
+            agrees=complete.agree(content, page.body),
+            enough=complete.FEWEST_AGREEMENTS,
+        )
+
+
+async def page_of(context: Context, host: Host, waiting: WaitingEntry) -> Answered:
+    """Ask for the page of an entry when it is its turn, and read it."""
     try:
         async with host.turn():
             fetched = await context.client.get(
@@ -78,34 +114,48 @@ async def _page(
                 )
             )
     except FetchTooLarge as error:
-        return Page(state=PageState.ERROR_PAGE), "", str(error), False
+        return Answered(page=Page(state=PageState.ERROR_PAGE), note=str(error))
     except FetchError as error:
-        return Page(state=PageState.UNREACHABLE), "", str(error), True
+        page = Page(state=PageState.UNREACHABLE)
+        return Answered(page=page, note=str(error), again=True)
     if fetched.status != 200:
         return _refused(host, fetched)
     page, note = await _extracted(context, waiting, fetched)
-    return page, fetched.url, note, False
+    return Answered(page=page, url=fetched.url, note=note, status=200)
 
 
-def _refused(host: Host, fetched: Fetched) -> tuple[Page, str, str, bool]:
+def _refused(host: Host, fetched: Fetched) -> Answered:
     if fetched.retry_after:
         host.rest(min(fetched.retry_after, timedelta(days=1)))
     passing = fetched.status in (408, 425, 429) or fetched.status >= 500
-    state = PageState.UNREACHABLE if passing else PageState.ERROR_PAGE
-    return Page(state=state), fetched.url, f"HTTP {fetched.status}", passing
+    return Answered(
+        page=Page(state=PageState.UNREACHABLE if passing else PageState.ERROR_PAGE),
+        url=fetched.url,
+        note=f"HTTP {fetched.status}",
+        again=passing,
+        status=fetched.status,
+    )
 
 
 async def _extracted(
     context: Context, waiting: WaitingEntry, fetched: Fetched
 ) -> tuple[Page, str]:
+    language, entry = _language(context, waiting), waiting.entry
     try:
+        if context.config.articles.full_text == "when-needed":
+            words = await context.workers.run(
+                skim, fetched.body, fetched.content_type, language
+            )
+            if not await _is_looked_for(context, waiting, words):
+                return replace(words, state=PageState.SKIMMED, body=""), ""
         page = await context.workers.run(
             read_page,
             fetched.body,
             fetched.content_type,
             fetched.url,
-            waiting.entry.title,
-            _language(context, waiting),
+            entry.title,
+            language,
+            entry.published,
         )
     except WorkerTimeout:
         return Page(
@@ -115,6 +165,23 @@ async def _extracted(
         last = str(error).strip().rpartition("\n")[2]
         return Page(state=PageState.ERROR_PAGE), f"the page could not be read: {last}"
     return page, ""
+
+
+async def _is_looked_for(context: Context, waiting: WaitingEntry, words: Page) -> bool:
+    """Whether the article would meet a rule if all words of its page were its own."""
+    if words.state is not PageState.OK:
+        return True
+    article = await article_of(context, waiting, replace(words, body=""))
+    index = context.config.index
+    await _learned(index, article.language)
+    whole = "\n".join((article.body, words.body))
+    return index.may_match(replace(article, body=whole))
+
+
+async def _learned(index: Index, language: str) -> None:
+    if not index.vocabulary.knows(language):
+        # Long with many rules; the loop goes on meanwhile.
+        await asyncio.to_thread(index.vocabulary.learn, language)
 
 
 def _language(context: Context, waiting: WaitingEntry) -> str:
@@ -142,30 +209,36 @@ async def article_of(
     )
 
 
-async def _read(
-    context: Context,
-    waiting: WaitingEntry,
-    page: Page,
-    *,
-    final_url: str = "",
-    note: str = "",
-    again: bool = False,
-) -> Read:
-    article = await article_of(context, waiting, page, final_url=final_url)
-    index = context.config.index
-    if not index.vocabulary.knows(article.language):
-        # Long with many rules; the loop goes on meanwhile.
-        await asyncio.to_thread(index.vocabulary.learn, article.language)
-    matches = tuple(index.match(article))
+async def _read(context: Context, waiting: WaitingEntry, answered: Answered) -> Read:
+    article = await article_of(context, waiting, answered.page, final_url=answered.url)
+    lines = repeated.long_lines(article.body)
+    article = await context.database.call_lightly(
+        _without_repeats, waiting, article, lines
+    )
+    await _learned(context.config.index, article.language)
+    matches = tuple(context.config.index.match(article))
     return Read(
         waiting=waiting,
         article=article,
         matches=matches,
         words=word_keys(article),
         parts=segments_of(article),
-        note=note,
-        again=again,
+        lines=lines.keys(),
+        note=answered.note,
+        again=answered.again and waiting.tries < len(RETRY_AFTER),
     )
+
+
+def _without_repeats(
+    tx: Transaction, waiting: WaitingEntry, article: Article, lines: Collection[int]
+) -> Article:
+    """The article without the lines that the feed's articles have in common."""
+    known = repeated_lines(tx, waiting.feed_id, waiting.id, lines)
+    if repeated.is_whole(article.body, known):
+        others = titles_of(tx, {entry for seen in known.values() for entry in seen})
+        if fold(article.title) not in map(fold, others):
+            return repeated.as_wall(article)
+    return repeated.set_aside(article, known)
 
 
 async def read_entries(context: Context) -> int:
@@ -180,9 +253,10 @@ async def read_entries(context: Context) -> int:
         limit=BATCH,
     ):
         found = [
-            await _read(context, waiting, Page(state=PageState.OK)) for waiting in batch
+            await _read(context, waiting, Answered(page=Page(state=PageState.OK)))
+            for waiting in batch
         ]
-        await context.database.call(_commit_articles, found, context.now())
+        await context.database.call(_commit_articles, context, found, context.now())
         log.info(
             "entries.read", count=len(found), matches=sum(len(r.matches) for r in found)
         )
@@ -190,23 +264,29 @@ async def read_entries(context: Context) -> int:
     return count
 
 
-def _commit_articles(tx: Transaction, found: list[Read], now: datetime) -> None:
+def _commit_articles(
+    tx: Transaction, context: Context, found: list[Read], now: datetime
+) -> None:
     """Store readings with their matches and mark their entries as read. All or nothing."""
     for read in found:
         if unread.still_wanted(tx, read.waiting):
-            _commit_article(tx, read, now)
+            _commit_article(tx, context, read, now)
 
 
-def _commit_article(tx: Transaction, read: Read, now: datetime) -> None:
+def _commit_article(
+    tx: Transaction, context: Context, read: Read, now: datetime
+) -> None:
     waiting = read.waiting
     # A page that could not be had again says nothing new: the first reading stands.
     if waiting.tries == 0 or read.article.state is not PageState.UNREACHABLE:
-        _commit_reading(tx, read, now)
+        _commit_reading(tx, context, read, now)
     retry_at = now + RETRY_AFTER[waiting.tries] if read.again else None
     unread.finish_entry(tx, waiting, retry_at=retry_at)
 
 
-def _commit_reading(tx: Transaction, read: Read, now: datetime) -> None:
+def _commit_reading(
+    tx: Transaction, context: Context, read: Read, now: datetime
+) -> None:
     waiting, article = read.waiting, read.article
     keys = copy_keys(article)
     compared = group.compare(tx, article, read.parts, now)
@@ -219,6 +299,7 @@ def _commit_reading(tx: Transaction, read: Read, now: datetime) -> None:
         names={h.term for m in read.matches for h in m.hits if h.via is Via.ALIAS},
         first_seen=waiting.first_seen,
         public_id=_story_id(waiting),
+        window=context.config.articles.story_window,
         now=now,
     )
     article_id = articles.add_article(
@@ -239,6 +320,9 @@ def _commit_reading(tx: Transaction, read: Read, now: datetime) -> None:
     )
     if article_id is not None:
         group.remember(tx, article_id, placement.group_id, compared, now)
+        add_lines(tx, waiting.feed_id, waiting.id, read.lines, now)
+    if article.state is PageState.WALL:
+        report_wall(tx, context, waiting.feed, now)
 
 
 def _story_id(waiting: WaitingEntry) -> str:

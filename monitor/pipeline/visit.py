@@ -16,6 +16,7 @@ from monitor.models import Feed, WaitingEntry
 from monitor.pipeline.context import PER_HOST, Context, host_lease, new_token
 from monitor.pipeline.poll import poll
 from monitor.pipeline.read import read_page_of
+from monitor.pipeline.recheck import read_again
 from monitor.storage import feeds, hosts, unread
 from monitor.storage.database import Transaction
 from monitor.storage.hosts import HostClaim
@@ -163,5 +164,7 @@ async def _one(
 ) -> None:
     if isinstance(item, Feed):
         await poll(context, claim, turns, item)
+    elif item.recheck:
+        await read_again(context, turns, item)
     else:
         await read_page_of(context, turns, item)

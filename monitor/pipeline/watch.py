@@ -89,6 +89,20 @@ def report_move(
     notify_operator(tx, context, key=key, text=f"{first}\n\n{rest}")
 
 
+def report_wall(tx: Transaction, context: Context, feed: str, now: datetime) -> None:
+    """Say, once a month, that the articles of a feed all have the same page."""
+    text = (
+        f'the pages of feed "{feed}" are all the same\n\n'
+        f'Three articles of feed "{feed}" with different titles have one text: a wall '
+        "stands before them, which asks to log in, to consent or to prove to be human. "
+        "Such articles are searched by title and summary only.\n\n"
+        f"See one:     monitor feeds test {feed}\n"
+        'What to do:  give the feed what its site asks for ("headers", "auth"), or set '
+        'articles.full_text = "never".'
+    )
+    notify_operator(tx, context, key=f"wall:{feed}:{now:%Y-%m}", text=text)
+
+
 def report_outage(
     tx: Transaction, context: Context, since: datetime, now: datetime
 ) -> None:

@@ -143,6 +143,17 @@ class Index(Evaluator):
                 ]
         return sorted(found, key=lambda match: self._order[match.rule])
 
+    def may_match(self, article: Article) -> bool:
+        """Whether a rule could be met by these words, wherever they stood.
+
+        What must not stand in an article does not count: the words may be others'.
+        """
+        return any(
+            _watches(rule, article)
+            for tree in self.candidates(self.read(article))
+            for rule in self._named[id(tree)]
+        )
+
     def candidates(self, reading: Reading) -> list[Node]:
         """The trees that have to be looked at."""
         present = reading.spots.keys()

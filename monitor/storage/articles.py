@@ -106,11 +106,13 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
         INSERT INTO article (entry_id, revision, reading, group_id, copy_of, copy_kind,
                              read_at, state, note, title, summary, body, aside,
                              language, url, final_url, canonical_url, origin, source,
-                             author, tags, published_at, containment, news)
+                             author, tags, published_at, containment, news,
+                             origin_evidence, origin_confidence, heading)
         VALUES (:entry_id, :revision, :reading, :group_id, :copy_of, :copy_kind,
                 :now, :state, :note, :title, :summary, :body, :aside,
                 :language, :url, :final_url, :canonical_url, :origin, :source,
-                :author, :tags, :published, :containment, :news)
+                :author, :tags, :published, :containment, :news,
+                :origin_evidence, :origin_confidence, :heading)
             ON CONFLICT (entry_id, revision, reading) DO NOTHING
      RETURNING id
         """,
@@ -138,6 +140,9 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
         published=a.published,
         containment=reading.placement.containment,
         news=reading.news,
+        origin_evidence=a.origin_evidence,
+        origin_confidence=a.origin_confidence,
+        heading=a.heading,
     )
     if row is None:
         return None
@@ -212,6 +217,9 @@ def article_from(row: Row) -> Article:
         final_url=row["final_url"],
         canonical_url=row["canonical_url"],
         origin=row["origin"],
+        origin_evidence=row["origin_evidence"],
+        origin_confidence=row["origin_confidence"],
+        heading=row["heading"],
         published=maybe_time(row["published_at"]),
         feed=row["feed"],
         source=row["source"],
@@ -292,18 +300,17 @@ def _life(row: Row) -> Life:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReading:
-    """One reading with what it matched and which article it copies."""
+    """One reading with what it matched; ``copy_of`` names what it copies."""
 
     article_id: int
     revision: int
     read_at: datetime
     note: str
     article: Article
+    placement: Placement
     story: str
     members: int
-    copy_kind: str | None
     copy_of: str | None
-    containment: float | None
     matches: tuple[Match, ...]
 
 
@@ -339,9 +346,13 @@ def _stored_reading(tx: Transaction, row: Row) -> StoredReading:
         article=article_from(row),
         story=row["story"],
         members=row["members"],
-        copy_kind=row["copy_kind"],
+        placement=Placement(
+            group_id=row["group_id"],
+            copy_of=row["copy_of"],
+            copy_kind=row["copy_kind"],
+            containment=row["containment"],
+        ),
         copy_of=original if row["copy_of"] is not None else None,
-        containment=row["containment"],
         matches=matches_of(tx, row["id"]),
     )
 

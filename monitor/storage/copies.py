@@ -230,6 +230,7 @@ def forget_old_days(tx: Transaction, now: datetime) -> bool:
         ("near_key", REACH_DAYS),
         ("story_term", REACH_DAYS),
         ("segment", _SEGMENT_DAYS),
+        ("repeated_line", _SEGMENT_DAYS),
     ):
         tx.run(f"DELETE FROM {table} WHERE day < :day", day=today - days)  # noqa: S608 - our own names
     settings.put(tx, "forgotten", str(today))

@@ -96,6 +96,7 @@ def _due(row: Row, unit: str) -> DueMatch:
         entry_told=bool(row["entry_told"]),
         pair_told=bool(row["pair_told"]),
         news=Cause(row["news"]) if row["news"] else None,
+        note=row["note"],
     )
 
 
@@ -106,7 +107,8 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
     rows = tx.all(
         f"""
         SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
-               a.published_at, e.first_seen, a.group_id, original.url AS copy_of
+               a.published_at, a.origin, a.entry_id, e.first_seen, a.group_id,
+               original.url AS copy_of
           FROM article a
           JOIN copy_group g ON g.id = a.group_id
           JOIN entry e ON e.id = a.entry_id
@@ -118,6 +120,7 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
         """,  # noqa: S608 - only our own column names are put in
         number=int(number),
     )
+    rules = _rules_of(tx, where, int(number))
     return tuple(
         StoryMember(
             article_id=r["id"],
@@ -130,9 +133,30 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
             first_seen=from_micros(r["first_seen"]),
             copy_of=r["copy_of"],
             group_id=r["group_id"],
+            origin=r["origin"],
+            rules=tuple(rules.get(r["entry_id"], ())),
         )
         for r in rows
     )
+
+
+def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, list[str]]:
+    """The rules that the entries of a unit met, in any reading."""
+    rows = tx.all(
+        f"""
+        SELECT DISTINCT m.entry_id, m.rule
+          FROM rule_match m
+          JOIN article a ON a.id = m.article_id
+          JOIN copy_group g ON g.id = a.group_id
+         WHERE {where} = :number
+         ORDER BY m.entry_id, m.rule
+        """,  # noqa: S608 - only our own column names are put in
+        number=number,
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["entry_id"], []).append(row["rule"])
+    return found
 
 
 def last_weak_at(tx: Transaction, subscriber: str) -> datetime | None:

@@ -176,6 +176,7 @@ def _feed(row: Row) -> Feed:
         skips=skips_from(row["skips"]),
         identity=row["identity"],
         churns=row["churns"],
+        agreements=row["agreements"],
         told=row["told"],
     )
 
@@ -300,3 +301,19 @@ def resume_feed(tx: Transaction, name: str, now: datetime) -> bool:
     )
     bring_forward(tx, row["host_id"], now)
     return True
+
+
+def note_agreement(tx: Transaction, feed_id: int, *, agrees: bool, enough: int) -> None:
+    """Count that a page said no more than its feed; or begin anew, where it did."""
+    tx.run(
+        """
+        UPDATE feed
+           SET agreements = CASE WHEN :agrees = 1 THEN agreements + 1 ELSE 0 END
+         WHERE id = :id
+           AND agreements BETWEEN :least AND :most
+        """,
+        id=feed_id,
+        agrees=int(agrees),
+        least=0 if agrees else 1,
+        most=enough - 1 if agrees else enough,
+    )

@@ -4,14 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.models import Told, Vector
-from monitor.storage.copies import day_of
+from monitor.storage.copies import REACH_DAYS, day_of
 from monitor.storage.database import Row, Transaction, from_micros
 
 _ALL_ARTICLES = 0
-_REACH_DAYS = 5
 _MOST_STORIES = 30
 _MOST_OF_TERM = 60
 _DIGITS = 4
@@ -56,12 +55,18 @@ def add_terms(tx: Transaction, terms: Collection[int]) -> None:
     )
 
 
-def find_stories(tx: Transaction, terms: Sequence[int], now: datetime) -> list[Told]:
-    """The stories of the last days that share most of these terms."""
+def find_stories(
+    tx: Transaction,
+    terms: Sequence[int],
+    now: datetime,
+    window: timedelta = timedelta(days=3),
+) -> list[Told]:
+    """The stories that share most of these terms, told within ``window`` and a day."""
     if not terms:
         return []
     today = day_of(now)
-    days = {f"day{n}": today - n for n in range(_REACH_DAYS)}
+    reach = min(REACH_DAYS, window // timedelta(days=1) + 2)
+    days = {f"day{n}": today - n for n in range(reach)}
     names = {f"term{n}": term for n, term in enumerate(terms)}
     # Of a term that half the day's stories have, the oldest ones are the large ones.
     parts = " UNION ALL ".join(

@@ -13,7 +13,8 @@ MAX_DEATHS = 5
 _WAITING = """
     SELECT entry.id, entry.feed_id, feed.name AS feed, feed.title AS feed_title,
            feed.language AS feed_language, entry.revision, entry.first_seen,
-           entry.tries, entry.guid, t.url, t.title, t.summary, t.content, t.author,
+           entry.tries, entry.state, entry.recheck_at, entry.rechecks, entry.missing,
+           entry.guid, t.url, t.title, t.summary, t.content, t.author,
            t.tags, t.source_url, t.language, t.published_at
       FROM entry
       JOIN feed ON feed.id = entry.feed_id
@@ -21,7 +22,9 @@ _WAITING = """
 """
 
 
-def _waiting(row: Row, token: str) -> WaitingEntry:
+def _waiting(row: Row, token: str, now: datetime) -> WaitingEntry:
+    recheck_at = maybe_time(row["recheck_at"])
+    told = row["state"] == "read" and recheck_at is not None and recheck_at <= now
     return WaitingEntry(
         id=row["id"],
         feed_id=row["feed_id"],
@@ -30,6 +33,8 @@ def _waiting(row: Row, token: str) -> WaitingEntry:
         revision=row["revision"],
         first_seen=from_micros(row["first_seen"]),
         tries=row["tries"],
+        recheck=row["rechecks"] + 1 if told else 0,
+        missing=bool(row["missing"]),
         token=token,
         entry=_entry(row),
     )
@@ -63,7 +68,7 @@ def claim_entries(
             **values,
         )
         rows = tx.all(f"{_WAITING} WHERE entry.id = :id", id=leftover)
-        return [_waiting(row, token) for row in rows]
+        return [_waiting(row, token, now) for row in rows]
     tx.run(
         """
         WITH due AS (
@@ -91,7 +96,7 @@ def claim_entries(
         token=token,
         until=now + lease,
     )
-    return [_waiting(row, token) for row in rows]
+    return [_waiting(row, token, now) for row in rows]
 
 
 def claim_pages(
@@ -135,7 +140,7 @@ def claim_pages(
         now=now,
         **values,
     )
-    return [_waiting(row, claim.token) for row in rows]
+    return [_waiting(row, claim.token, now) for row in rows]
 
 
 def _leftover(tx: Transaction, where: str, values: Mapping[str, object]) -> int | None:
@@ -199,7 +204,7 @@ def find_remembered(
         before=before,
         limit=limit,
     )
-    return [_waiting(row, "") for row in rows]
+    return [_waiting(row, "", since) for row in rows]
 
 
 def still_wanted(tx: Transaction, waiting: WaitingEntry) -> bool:
@@ -225,12 +230,15 @@ def still_wanted(tx: Transaction, waiting: WaitingEntry) -> bool:
 def finish_entry(
     tx: Transaction, waiting: WaitingEntry, *, retry_at: datetime | None
 ) -> None:
-    """Mark an entry as read; with ``retry_at`` its page is tried again then."""
+    """Mark an entry as read; with ``retry_at`` its page is tried again then.
+
+    Else it is due when it is to be read again because it was told, if it was.
+    """
     tx.run(
         """
         UPDATE entry
            SET state = 'read',
-               due_at = :retry_at,
+               due_at = COALESCE(:retry_at, recheck_at),
                tries = tries + :tried,
                token = NULL,
                alone = 0

@@ -18,10 +18,10 @@ from monitor.stories.near import Segment, word_hash
 from monitor.text.forms import text_keys
 from monitor.text.words import fold
 
-REACH = timedelta(hours=96)
-"""A story is no longer joined so long after it began: the next day's is another."""
+WINDOW = timedelta(hours=72)
+"""A story that was silent for so long is over."""
 
-_SILENCE = timedelta(hours=72)
+_LONGER = timedelta(hours=24)
 _SIGMA = timedelta(hours=72)
 _THRESHOLD = 0.22
 _THRESHOLD_OF_LONG = 0.35
@@ -123,14 +123,20 @@ def choose(
     *,
     names: Collection[int] = (),
     figures: Collection[str] = (),
+    window: timedelta = WINDOW,
 ) -> int | None:
     """The story that an article tells; None if it begins one.
 
     Two lists of a rule that name something in both ("@aleppo", "@strike") and a figure
     that both tell (16 dead) speak for the same event: half the likeness is enough then.
-    In another language, where words do not meet, they are all there is, for a day.
+    A story is joined within the ``window`` after its last article, and a day longer
+    after its first: what comes later is another. In another language, where words do not meet, they are all there is, for a day.
     """
-    there = [told for told in stories if told.age <= REACH and told.silence <= _SILENCE]
+    there = [
+        told
+        for told in stories
+        if told.silence <= window and told.age <= window + _LONGER
+    ]
     agreeing = [
         told
         for told in there

@@ -226,7 +226,7 @@ def news(
     ]
     if len(fresh) >= _NEW_SENTENCES:
         return Cause.NEW_SENTENCES
-    if containment >= _OTHERWISE_EQUAL and known and _other_figure(title, parts, known):
+    if containment >= _OTHERWISE_EQUAL and known and other_figure(title, parts, known):
         return Cause.FIGURE
     return None
 
@@ -239,7 +239,7 @@ def _is_new(part: Segment, words: Collection[str]) -> bool:
     return unknown > (1 - _KNOWN_SHARE) * len(content)
 
 
-def _other_figure(
+def other_figure(
     title: str, parts: Sequence[Segment], known: Sequence[tuple[str, Sequence[Segment]]]
 ) -> bool:
     """Whether headline or lead say the same with a figure that no member has."""

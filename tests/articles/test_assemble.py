@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.articles.assemble import assemble
-from monitor.models import Article, Entry, Page, PageState, WaitingEntry
+from monitor.models import Article, Entry, Origin, Page, PageState, WaitingEntry
 from tests.conftest import NOON
 
 ENTRY = Entry(
@@ -32,7 +32,7 @@ PAGE = Page(
     body="The text of the page.",
     aside="Post Comment",
     canonical_url="https://www.repost.example/a/1-troops",
-    origin="bbc.com",
+    origin=Origin(site="bbc.com", evidence="its canonical address", confidence=0.9),
     language="de",
 )
 NOTHING = Page(state=PageState.UNREACHABLE)
@@ -62,6 +62,8 @@ def test_an_article_has_what_the_entry_says_and_what_the_page_gave() -> None:
         final_url="https://r.example/",
         canonical_url="https://www.repost.example/a/1-troops",
         origin="bbc.com",
+        origin_evidence="its canonical address",
+        origin_confidence=0.9,
         published=NOON,
         feed="repost",
         source="Repost Daily",
@@ -155,7 +157,7 @@ def test_without_any_text_the_article_stands_on_its_summary_and_says_why(
 def test_the_feed_names_the_origin_before_the_page_does(
     source_url: str, content: str, page_origin: str, origin: str
 ) -> None:
-    page = replace(PAGE, origin=page_origin)
+    page = replace(PAGE, origin=Origin(site=page_origin))
 
     found = made(page, of(source_url=source_url, content=content))
 

@@ -3,8 +3,8 @@ from html import escape
 
 import pytest
 
-from monitor.articles.extract import read_page
-from monitor.models import Page, PageState
+from monitor.articles.extract import read_page, skim
+from monitor.models import Origin, Page, PageState
 
 URL = "https://www.repost.example/world/1"
 TITLE = "Troops leave Aleppo as rebels advance"
@@ -72,7 +72,12 @@ def test_a_repost_gives_its_text_its_furniture_and_its_origin() -> None:
         state=PageState.OK,
         body="\n".join(TEXT),
         aside=f"{TITLE}\nOriginal Source: www.bbc.com\nPost Comment",
-        origin="bbc.com",
+        heading=TITLE,
+        origin=Origin(
+            site="bbc.com",
+            evidence="the line “Original Source: www.bbc.com”",
+            confidence=0.9,
+        ),
         language="en",
     )
 
@@ -290,3 +295,42 @@ def test_the_same_page_again_gives_the_same_text() -> None:
     again = [read(page(tail=REPOST)) for _ in range(5)]
 
     assert again == [first] * 5
+
+
+# --- all words of a page ---
+
+
+def test_a_page_is_skimmed_for_all_its_words() -> None:
+    source = page("Caf&eacute; &#1581;&#1604;&#1576; in <b>Aleppo</b>").replace(
+        "&amp;", "&"
+    )
+
+    found = skim(source.encode(), HTML)
+
+    assert "Café حلب in" in found.body
+    assert "Contact our newsroom" in found.body
+    assert (found.state, found.language) == (PageState.OK, "en")
+
+
+def test_a_skimmed_picture_has_no_words() -> None:
+    assert skim(b"GIF89a", "image/gif").state is PageState.NOT_HTML
+
+
+# --- dates that only the text tells ---
+
+
+def test_a_date_is_looked_for_in_the_text_where_nobody_gives_one() -> None:
+    source = page(tail='<p class="date">Published on 12 March 2024</p>')
+
+    found = read_page(source.encode(), HTML, URL, TITLE)
+
+    assert found.published == datetime(2024, 3, 12, tzinfo=UTC)
+
+
+def test_a_date_of_the_feed_is_not_looked_for_again() -> None:
+    given = datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
+    source = page(tail='<p class="date">Published on 12 March 2024</p>')
+
+    found = read_page(source.encode(), HTML, URL, TITLE, "", given)
+
+    assert found.published == given

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from monitor.articles.origin import credited, origin_of
+from monitor.articles.origin import NOBODY, credited, origin_of
 
 OWN = "https://www.repost.example/a/1"
 
@@ -23,7 +23,7 @@ OWN = "https://www.repost.example/a/1"
     ],
 )
 def test_a_credit_line_names_the_origin(line: str, site: str) -> None:
-    found = credited(f"The text of the article.\n{line}\nPost Comment")
+    found = credited(f"The text of the article.\n{line}\nPost Comment").site
 
     assert found == site
 
@@ -44,7 +44,7 @@ def test_a_credit_line_names_the_origin(line: str, site: str) -> None:
     ],
 )
 def test_what_is_no_credit_names_nobody(text: str) -> None:
-    found = credited(text)
+    found = credited(text).site
 
     assert found == ""
 
@@ -52,7 +52,7 @@ def test_what_is_no_credit_names_nobody(text: str) -> None:
 def test_the_first_credit_that_names_a_site_counts() -> None:
     text = "Source: Reuters\nOriginal Source: www.bbc.com\nvia courier.example"
 
-    found = credited(text)
+    found = credited(text).site
 
     assert found == "bbc.com"
 
@@ -61,7 +61,7 @@ def test_a_hostile_text_does_not_hold_the_credits_up() -> None:
     text = "source: " + "." * 100_000 + "\n" + "via a" * 20_000 + "\n" * 50_000
 
     began = time.process_time()
-    found = credited(text)
+    found = credited(text).site
 
     assert found == ""
     assert time.process_time() - began < 3
@@ -81,7 +81,7 @@ def test_a_hostile_text_does_not_hold_the_credits_up() -> None:
 def test_the_feed_is_believed_first_and_nobody_is_the_origin_of_his_own(
     source_url: str, text: str, origin: str
 ) -> None:
-    found = origin_of(text=text, source_url=source_url, url=OWN)
+    found = origin_of(text=text, source_url=source_url, url=OWN).site
 
     assert found == origin
 
@@ -100,7 +100,9 @@ def test_the_feed_is_believed_first_and_nobody_is_the_origin_of_his_own(
     ],
 )
 def test_an_outlet_is_known_by_its_names(line: str, site: str) -> None:
-    assert origin_of(text=line, source_url="", url="https://repost.example/1") == site
+    assert (
+        origin_of(text=line, source_url="", url="https://repost.example/1").site == site
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,9 @@ def test_an_outlet_is_known_by_its_names(line: str, site: str) -> None:
     ],
 )
 def test_an_agency_is_known_by_its_dateline(text: str, site: str) -> None:
-    assert origin_of(text=text, source_url="", url="https://repost.example/1") == site
+    assert (
+        origin_of(text=text, source_url="", url="https://repost.example/1").site == site
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ def test_a_canonical_address_elsewhere_is_a_claim(canonical: str, site: str) -> 
         text="", source_url="", url="https://repost.example/1", canonical_url=canonical
     )
 
-    assert found == site
+    assert found.site == site
 
 
 def test_the_feed_is_believed_before_the_text() -> None:
@@ -142,7 +146,7 @@ def test_the_feed_is_believed_before_the_text() -> None:
         url="https://repost.example/1",
     )
 
-    assert found == "bbc.com"
+    assert (found.site, found.evidence) == ("bbc.com", "the source that is given")
 
 
 def test_an_outlet_is_no_origin_of_its_own_texts() -> None:
@@ -150,8 +154,17 @@ def test_an_outlet_is_no_origin_of_its_own_texts() -> None:
         text="Source: BBC News", source_url="", url="https://www.bbc.co.uk/news/1"
     )
 
-    assert found == ""
+    assert found == NOBODY
 
 
 def test_no_text_holds_the_dateline_up() -> None:
-    assert origin_of(text="A" + " (" * 100_000, source_url="", url="") == ""
+    assert origin_of(text="A" + " (" * 100_000, source_url="", url="").site == ""
+
+
+def test_a_claim_says_what_it_rests_on() -> None:
+    line = credited("He left.\nOriginal Source: www.bbc.com\nPost Comment")
+    dateline = origin_of(text="BEIRUT (AP) - Troops left.", source_url="", url="")
+
+    assert line.evidence == "the line “Original Source: www.bbc.com”"
+    assert dateline.evidence == "the dateline “BEIRUT (AP) -”"
+    assert line.confidence > dateline.confidence > 0

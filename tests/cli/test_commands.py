@@ -429,8 +429,9 @@ def test_the_demo_tells_each_story_once_and_writes_the_pages(
     found = answer(result)
     html = (tmp_path / "demo" / "digest.html").read_text("utf-8")
     text = (tmp_path / "demo" / "digest.txt").read_text("utf-8")
-    assert (found["baseline"], found["new"], found["repeated"]) == (38, 10, 0)
-    assert found["stories"] == 2
+    assert (found["baseline"], found["new"], found["repeated"]) == (38, 12, 0)
+    assert (found["stories"], found["updates"]) == (3, 2)
+    assert "Toll of" in (tmp_path / "demo" / "update.html").read_text("utf-8")
     assert "حلب" in html
     assert "Newswire 24" in text
     assert "Post Comment" not in html

@@ -15,7 +15,7 @@ from monitor.digests.compose import (
     choose,
     lead,
 )
-from monitor.models import Article, Cause, DueMatch, Match, PageState
+from monitor.models import Article, Cause, DueMatch, Match, PageState, StoryMember
 from tests.conftest import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -46,6 +46,9 @@ def due(
     state: PageState = PageState.OK,
     published: datetime | None = NOON,
     first_seen: datetime = NOON,
+    origin: str = "",
+    url: str = "",
+    news: Cause | None = None,
 ) -> DueMatch:
     """A match of an article of its own, if ``entry`` does not say otherwise."""
     article = Article(
@@ -55,7 +58,8 @@ def due(
         aside="",
         language="en",
         state=state,
-        url=f"https://a.example/{number}",
+        url=url or f"https://a.example/{number}",
+        origin=origin,
         published=published,
     )
     return DueMatch(
@@ -76,6 +80,7 @@ def due(
         told_at=NOON - told_ago if told else None,
         entry_told=entry_told,
         pair_told=pair_told,
+        news=news,
     )
 
 
@@ -390,3 +395,107 @@ def test_every_match_of_a_new_story_is_told_in_a_slot(
     assert told == sorted(match.match_id for match in matches)
     assert len({item.unit for item in found.items}) == len(found.items)
     assert found.settled == ()
+
+
+# --- who stands for a story ---
+
+
+def test_the_original_that_others_credit_leads() -> None:
+    early = due(1, origin="bbc.com", first_seen=NOON - MINUTE, published=None)
+    rival = due(2, first_seen=NOON - MINUTE, published=None)
+    original = due(3, url="https://www.bbc.co.uk/news/3")
+
+    assert lead([early, rival, original]) is original
+
+
+def test_who_credits_nobody_leads_before_who_does() -> None:
+    early = due(1, origin="bbc.com", first_seen=NOON - MINUTE, published=None)
+    own = due(2)
+
+    assert lead([early, own]) is own
+
+
+def test_a_withdrawn_article_leads_only_alone() -> None:
+    gone = due(1, state=PageState.WITHDRAWN, first_seen=NOON - MINUTE, published=None)
+
+    assert lead([gone, due(2)]).match_id == 2
+    assert lead([gone]) is gone
+
+
+def test_a_correction_stands_for_what_was_said_before() -> None:
+    said = due(1, entry=7)
+    corrected = due(2, entry=7, news=Cause.CORRECTION)
+
+    assert lead([said, corrected]) is corrected
+
+
+# --- corrections ---
+
+
+def corrected(number: int, **change: object) -> DueMatch:
+    known = {"told": 1, "entry_told": True, "pair_told": True, **change}
+    return due(number, news=Cause.CORRECTION, **known)  # type: ignore[arg-type]  # names as above
+
+
+def test_a_correction_is_told_to_whom_the_article_was_told() -> None:
+    found = only(chosen(further(1), corrected(2), occasion=SLOT))
+
+    assert found.cause is Cause.CORRECTION
+    assert found.lead.match_id == 2
+
+
+def test_a_correction_is_not_told_where_only_new_stories_count() -> None:
+    never = RuleTerms(name="aleppo", on_update="never")
+
+    found = chosen(corrected(1), rules=(never,))
+
+    assert (found.items, found.settled) == ((), (1,))
+
+
+# --- urgent by the number of outlets ---
+
+SPREADING = RuleTerms(name="aleppo", outlets=2, within=timedelta(hours=2))
+
+
+def told_by(*sites: str, rules: tuple[str, ...] = ("aleppo",)) -> list[StoryMember]:
+    return [
+        StoryMember(
+            article_id=n,
+            url=f"https://{site}/",
+            title="",
+            source="",
+            feed="world",
+            guid="",
+            published=None,
+            first_seen=NOON,
+            group_id=n,
+            rules=rules,
+        )
+        for n, site in enumerate(sites)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "priority"),
+    [
+        (told_by("a.example", "b.example"), "urgent"),
+        (told_by("a.example", "a.example"), "normal"),
+        (told_by("a.example", "b.example", rules=("grain",)), "normal"),
+        ([], "normal"),
+    ],
+)
+def test_a_story_is_urgent_once_enough_outlets_tell_it(
+    members: list[StoryMember], priority: str
+) -> None:
+    found = choose([due(1)], (SPREADING,), INSTANT, members={"story:1": members})
+
+    assert only(found).priority == priority
+
+
+def test_a_told_story_that_becomes_urgent_does_not_wait() -> None:
+    recent = further(2, told_ago=MINUTE)
+    members = told_by("a.example", "b.example")
+
+    found = choose([recent], (SPREADING,), INSTANT, members={"story:1": members})
+
+    assert only(found).priority == "urgent"

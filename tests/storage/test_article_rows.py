@@ -235,9 +235,8 @@ def test_a_reading_is_shown_as_it_was(call: Caller) -> None:
         article=replace(text, feed="world"),
         story=f"story{entry_id}",
         members=1,
-        copy_kind=None,
+        placement=shown.placement,
         copy_of=None,
-        containment=None,
         matches=(match(),),
     )
 
@@ -262,7 +261,7 @@ def test_a_copy_names_its_original_and_counts_the_members(call: Caller) -> None:
     (shown,) = call(articles.readings, copy)
 
     assert shown.copy_of == 'World News "Strike on Aleppo"'
-    assert (shown.copy_kind, shown.members) == ("url", 2)
+    assert (shown.placement.copy_kind, shown.members) == ("url", 2)
     assert shown.story == f"story{original}"
 
 
