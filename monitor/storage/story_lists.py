@@ -46,7 +46,7 @@ _LINE = """
               FROM copy_group g
               JOIN article a ON a.group_id = g.id
              WHERE g.story_id = story.id
-             ORDER BY a.id
+             ORDER BY CASE WHEN a.origin = '' THEN 0 ELSE 1 END, a.id
              LIMIT 1) AS title
       FROM story
       JOIN copy_group ON copy_group.story_id = story.id

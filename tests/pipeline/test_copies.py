@@ -1,5 +1,6 @@
 """Copies fold into one story, and come again only with something new."""
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -120,3 +121,35 @@ def test_grouping_waits_for_other_nodes_before_it_looks() -> None:
 
     assert asked[0] == "grouping"
     assert "a look" in asked
+
+
+def test_two_nodes_that_read_copies_at_once_open_one_story(
+    any_desk: Desk, site: Site
+) -> None:
+    if any_desk.database.startswith("sqlite"):
+        pytest.skip("SQLite has one writer anyway")
+    desk = any_desk
+    desk.feeds = {name: f"{site.url}/{name}.xml" for name in ("bbc", "copier")}
+    for name in desk.feeds:
+        site.feed(f"/{name}.xml", name, [])
+    desk.run()
+    show(site, "bbc", TITLE, (FIRST, *PARAGRAPHS[1:]))
+    show(site, "copier", "Aleppo: airstrikes resume", (FIRST, *PARAGRAPHS[1:3]))
+
+    async def run(feed: str) -> None:
+        node = desk.daemon()
+        try:
+            await node.open()
+            await node.check_once(only_feed=feed)
+        finally:
+            await node.close()
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as nodes:
+            for name in desk.feeds:
+                nodes.create_task(run(name))
+
+    asyncio.run(both())
+
+    ids = {story["id"] for line in desk.told() for story in line["stories"]}
+    assert len(ids) == 1
