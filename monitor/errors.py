@@ -19,7 +19,8 @@ MonitorError
 └── DeliveryError              a part did not reach its target
     ├── DeliveryRejected       for good: do not retry
     ├── DeliveryDeferred       for now: retry, not before ``retry_after``
-    └── DeliveryInDoubt        perhaps it did: retry with the same identity
+    ├── DeliveryInDoubt        perhaps it did: retry with the same identity
+    └── DestinationFault       nothing passes until somebody acts: pause, and tell
 """
 
 from dataclasses import dataclass
@@ -144,7 +145,10 @@ class DeliveryRejected(DeliveryError):
 
 
 class DeliveryDeferred(DeliveryError):
-    """It may work later; never before ``retry_after``, if that is given."""
+    """It may work later; never before ``retry_after``, if that is given.
+
+    ``throttled`` says that it was one message too many: no attempt was lost.
+    """
 
     def __init__(
         self,
@@ -152,9 +156,15 @@ class DeliveryDeferred(DeliveryError):
         *,
         code: int | None = None,
         retry_after: timedelta | None = None,
+        throttled: bool = False,
     ) -> None:
         super().__init__(text, code=code)
         self.retry_after = retry_after
+        self.throttled = throttled
+
+
+class DestinationFault(DeliveryError):
+    """Nothing reaches this target until somebody acts: a wrong password, a closed room."""
 
 
 class DeliveryInDoubt(DeliveryError):

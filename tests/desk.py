@@ -45,7 +45,7 @@ aleppo = "Aleppo AND airstrike"
 [subscribers.desk]
 rules = [{follows}]
 digest = "{digest}"
-send_to = ["log"]
+send_to = [{send_to}]
 {subscriber}
 
 [subscribers.ops]
@@ -74,6 +74,7 @@ class Desk:
     rules: str = ""
     follows: tuple[str, ...] = ("aleppo",)
     digest: str = "instant"
+    send_to: tuple[str, ...] = ("log",)
     subscriber: str = ""
     more: str = ""
     feeds: dict[str, str] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Desk:
                 rules=self.rules,
                 follows=", ".join(f'"{name}"' for name in self.follows),
                 digest=self.digest,
+                send_to=", ".join(f'"{name}"' for name in self.send_to),
                 subscriber=self.subscriber,
             )
             + self.more

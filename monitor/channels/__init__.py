@@ -2,6 +2,9 @@
 
 Every file has a frozen dataclass ``Config`` with the channel's settings and:
 
+* ``gap``, ``patience``, ``threads``: how far apart messages to one target are, for how
+  long a message is tried, and whether it wants to know the message that it belongs to;
+* ``problem()``: what is wrong with its settings together;
 * ``targets()``: the addresses, each with a delivery record of its own;
 * ``render(digest, target)``: pure, the frozen parts of the message;
 * ``send(part, thread)``: hands one part over, or raises a ``DeliveryError``.
@@ -9,6 +12,7 @@ Every file has a frozen dataclass ``Config`` with the channel's settings and:
 
 import importlib
 import pkgutil
+from datetime import timedelta
 from typing import Protocol
 
 from monitor.models import Digest, Part, Receipt, Target
@@ -16,6 +20,21 @@ from monitor.models import Digest, Part, Receipt, Target
 
 class Channel(Protocol):
     """What every ``Config`` of this folder does."""
+
+    @property
+    def gap(self) -> timedelta:
+        """How far apart messages to one target are; all nodes keep it together."""
+
+    @property
+    def patience(self) -> timedelta:
+        """For how long a message is tried."""
+
+    @property
+    def threads(self) -> bool:
+        """Whether ``send`` wants to know the message that a part belongs to."""
+
+    def problem(self) -> str:
+        """What is wrong with the settings together; "" if nothing."""
 
     def targets(self) -> tuple[str, ...]:
         """The addresses; at least one."""
@@ -30,16 +49,17 @@ class Channel(Protocol):
             DeliveryRejected: For good.
             DeliveryDeferred: For now.
             DeliveryInDoubt: It may have arrived.
+            DestinationFault: Nothing will, until somebody acts.
         """
 
 
-_NO_TYPES = ("payload",)
+NO_TYPES = ("payload", "posting", "slack_limits")
 
 
 def types() -> list[str]:
     """The names that ``type = "..."`` may have: the files of this folder."""
     found = pkgutil.iter_modules(__path__)
-    return sorted(m.name for m in found if m.name not in _NO_TYPES)
+    return sorted(m.name for m in found if m.name not in NO_TYPES)
 
 
 def config_class(name: str) -> type[Channel]:

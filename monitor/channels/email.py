@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -129,6 +130,14 @@ class Config:
 
     to: tuple[str, ...]
     smtp: Smtp = field(default_factory=Smtp)
+
+    gap = timedelta(0)
+    patience = timedelta(hours=72)
+    threads = False
+
+    def problem(self) -> str:
+        """What is wrong with the settings together; "" if nothing."""
+        return ""
 
     def targets(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.to))

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.channels.payload import payload
@@ -16,6 +17,14 @@ class Config:
     """``path`` is made if it is not there; its folder must be."""
 
     path: Path
+
+    gap = timedelta(0)
+    patience = timedelta(hours=72)
+    threads = False
+
+    def problem(self) -> str:
+        """What is wrong with the settings together; "" if nothing."""
+        return ""
 
     def targets(self) -> tuple[str, ...]:
         return (str(self.path),)

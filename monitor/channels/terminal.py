@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from monitor.models import Digest, Part, Receipt, Target
 
@@ -38,6 +39,14 @@ class Config:
     """``write`` takes the text: standard output, a list under --json, the log."""
 
     write: Callable[[str], None] = write_stdout
+
+    gap = timedelta(0)
+    patience = timedelta(hours=72)
+    threads = False
+
+    def problem(self) -> str:
+        """What is wrong with the settings together; "" if nothing."""
+        return ""
 
     def targets(self) -> tuple[str, ...]:
         return ("",)

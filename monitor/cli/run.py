@@ -84,6 +84,13 @@ class _Rehearsed:
     real: Channel
     write: Callable[[str], None]
 
+    gap = timedelta(0)
+    patience = timedelta(hours=72)
+    threads = False
+
+    def problem(self) -> str:
+        return ""
+
     def targets(self) -> tuple[str, ...]:
         return self.real.targets()
 

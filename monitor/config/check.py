@@ -1,6 +1,6 @@
 """What single values cannot show: names that must exist, rules that must work."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -244,6 +244,9 @@ def _send_to(
     for name, channel in made.items():
         if isinstance(channel, email.Config):
             made[name] = replace(channel, smtp=smtp)
+        elif "networks" in {field.name for field in fields(made[name])}:  # type: ignore[arg-type]  # channels are dataclasses
+            networks: Any = {"networks": root.fetch.private_networks}
+            made[name] = replace(channel, **networks)  # type: ignore[type-var]  # channels are dataclasses
     known = {_TERMINAL: terminal.Config(), **made}
     found = {}
     for name, subscriber in root.subscribers.items():

@@ -20,19 +20,8 @@ from monitor.errors import ConfigError
 from monitor.models import Secret
 from monitor.text.toml import Path as Place
 
-_SECRET_KEYS = ("password", "secret", "webhook", "token")
-_LATER_CHANNELS = (
-    "slack",
-    "webhook",
-    "discord",
-    "telegram",
-    "teams",
-    "matrix",
-    "ntfy",
-    "apprise",
-    "maildir",
-    "sendmail",
-)
+_SECRET_KEYS = ("password", "secret", "old_secret", "webhook", "token")
+_LATER_CHANNELS = ("apprise",)
 
 
 def load(path: Path) -> Config:
@@ -168,11 +157,16 @@ def _channel(
     if kind == "file" and isinstance(rest.get("path"), str):
         rest["path"] = source.folder_of(place) / rest["path"]
     shape: Any = channels.config_class(kind)
-    allowed = [f.name for f in fields(shape) if f.name not in ("smtp", "write")]
+    allowed = [
+        f.name for f in fields(shape) if f.name not in ("smtp", "write", "networks")
+    ]
     for key in rest.keys() - set(allowed):
         _unknown_key(source, (*place, key), allowed)
     known = {key: value for key, value in rest.items() if key in allowed}
-    return _validated(source, channels.config_class(kind), known, place)
+    found = _validated(source, channels.config_class(kind), known, place)
+    if found and (problem := found.problem()):
+        source.problem(place, f"channels.{name}: {problem}", at_key=True)
+    return found
 
 
 def _root(source: Source, tables: dict[str, Any]) -> Root:

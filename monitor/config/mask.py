@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 _OPEN_KEYS = """
-all any articles at_least at_once author base_url channels contact database deliveries digest email
+all any api articles at_least at_once author base_url channel channels chat contact database deliveries digest email
 identity every except feed feeds fetch first_run flood_limit from full_text gap groups
-heartbeat_url host in include lang language lists listen match max_age max_body max_stories
+heartbeat_url homeserver host in include lang language lists listen match max_age max_body max_stories
 merge min_score name near none on_update operator outlet outlets pace path per_host port priority
-private_networks query quiet quiet_after recheck rules send_to service skip smtp source
-story_window subscribers tag timeout timezone title tls to type unmatched urgent_when
+private_networks query quiet quiet_after recheck room rules send_to server service skip smtp source
+story_window subscribers tag timeout timezone title tls to topic type unmatched urgent_when
 url user user_agent verify web when_empty within keep tests
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())
 SECRET_KEYS = (
-    "password", "passwd", "pwd", "secret", "webhook", "token", "authorization",
+    "password", "passwd", "pwd", "secret", "old_secret", "webhook", "token", "authorization",
     "headers", "cookie", "key", "credential",
 )  # fmt: skip
 # Hidden under exactly these names; a feed may well be called auth0.

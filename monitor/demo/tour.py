@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from monitor.channels import Channel
@@ -49,6 +50,12 @@ class _Page:
 
     folder: Path
     name: str
+
+    gap = patience = timedelta(0)
+    threads = False
+
+    def problem(self) -> str:
+        return ""
 
     def targets(self) -> tuple[str, ...]:
         return (str(self.folder),)

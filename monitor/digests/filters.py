@@ -137,7 +137,7 @@ def domain(url: str) -> str:
     return site_of(url)
 
 
-def _pieces(text: str, marks: Sequence[Span], limit: int) -> Iterator[tuple[str, bool]]:
+def pieces(text: str, marks: Sequence[Span], limit: int) -> Iterator[tuple[str, bool]]:
     """Cut a text at its marks; whatever the marks are, the text comes out once."""
     text = text.replace(" …", f"{_TIE}…")
     at = 0
@@ -157,7 +157,7 @@ def highlight_html(text: str, marks: Sequence[Span] = (), limit: int = 300) -> M
     mark = Markup('<span class="mk">{}</span>')
     return Markup().join(
         mark.format(piece) if marked else escape(piece)
-        for piece, marked in _pieces(text, marks, limit)
+        for piece, marked in pieces(text, marks, limit)
     )
 
 
@@ -167,7 +167,7 @@ def highlight_text(text: str, marks: Sequence[Span] = (), limit: int = 300) -> s
         return ""
     return "".join(
         f"*{_TIE.join(piece.split())}*" if marked and piece.strip() else piece
-        for piece, marked in _pieces(text, marks, limit)
+        for piece, marked in pieces(text, marks, limit)
     )
 
 

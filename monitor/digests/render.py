@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.digests import filters, wording
+from monitor.digests.brief import briefs
 from monitor.digests.palette import DARK, LIGHT
 from monitor.models import Digest
 
@@ -46,7 +47,11 @@ def render(digest: Digest) -> Digest:
     text = _environment(html=False).get_template(f"{name}.txt.j2").render(context)
     page = _environment(html=True).get_template(f"{name}.html.j2").render(context)
     return replace(
-        digest, subject=subject, text=_tidy(text), html=_inliner.inline(page)
+        digest,
+        subject=subject,
+        text=_tidy(text),
+        html=_inliner.inline(page),
+        briefs=briefs(digest),
     )
 
 

@@ -31,6 +31,7 @@ from monitor.models.copies import Sketch, Told, Vector
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
     ArticleMatch,
+    Brief,
     Cause,
     Coverage,
     Digest,
@@ -66,6 +67,7 @@ __all__ = [
     "AnyOf",
     "Article",
     "ArticleMatch",
+    "Brief",
     "Cause",
     "Coverage",
     "Delivery",

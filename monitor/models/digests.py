@@ -154,12 +154,32 @@ class RuleLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """A story in plain words, as chat channels show it.
+
+    ``label`` says what is special about it, ``byline`` who tells it, ``also`` who else,
+    ``why`` which words met which rule. ``at`` is when it was published or first seen;
+    ``excerpt`` is in pieces, those that met a rule marked. ``url`` is safe, or "".
+    """
+
+    label: str
+    title: str
+    url: str
+    byline: str
+    at: datetime
+    excerpt: tuple[tuple[str, bool], ...]
+    also: str
+    why: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What one subscriber receives at one time.
 
     ``slot`` is the scheduled time in the subscriber's zone; None for instant
-    digests, notices and tests. ``subject``, ``text`` and ``html`` are rendered
-    from the rest. ``stories`` holds all, ``shown`` those that mail and chat carry.
+    digests, notices and tests. ``subject``, ``text``, ``html`` and ``briefs`` are
+    rendered from the rest. ``stories`` holds all, ``shown`` those that mail and chat carry.
     """
 
     id: str
@@ -179,3 +199,4 @@ class Digest:
     subject: str = ""
     text: str = ""
     html: str = ""
+    briefs: tuple[Brief, ...] = ()

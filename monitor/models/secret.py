@@ -12,6 +12,9 @@ class Secret:
     def __str__(self) -> str:
         return "***"
 
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
     def reveal(self) -> str:
         """Hand out the secret, at the one place that sends it."""
         return self.value

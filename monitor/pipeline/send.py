@@ -7,6 +7,7 @@ same identity; marking first would lose it.
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,11 +18,12 @@ from monitor.errors import (
     DeliveryError,
     DeliveryInDoubt,
     DeliveryRejected,
+    DestinationFault,
 )
 from monitor.models import Delivery, DeliveryState, Receipt
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import deliveries
+from monitor.storage import deliveries, destinations, threads
 from monitor.storage.database import Transaction
 
 log = structlog.get_logger()
@@ -30,6 +32,12 @@ BATCH = 10
 DEADLINE = timedelta(minutes=4)
 LEASE = 3 * DEADLINE
 GIVE_UP = timedelta(hours=72)
+TELL_AFTER = timedelta(hours=1)
+"""A target that fails for so long is a notice to the operator."""
+
+_FAULT_WAIT = timedelta(hours=1)
+_LONGEST_TURN = timedelta(seconds=2)
+_ROOT_WAIT = timedelta(seconds=20)
 _WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
 
 
@@ -38,17 +46,51 @@ def retry_wait(attempts: int, jitter: float) -> timedelta:
     return _WAITS[min(max(attempts, 1), len(_WAITS)) - 1] * (1 + 0.2 * jitter)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of a delivery that failed.
+
+    ``counted`` says whether it lost an attempt; nothing goes to its target until
+    ``rest_until``, if that is given.
+    """
+
+    state: DeliveryState
+    due_at: datetime
+    counted: bool = True
+    rest_until: datetime | None = None
+
+
 def verdict(
-    delivery: Delivery, error: DeliveryError, now: datetime, jitter: float
-) -> tuple[DeliveryState, datetime]:
-    """What becomes of a delivery that failed: dead, or when it is tried again."""
-    if isinstance(error, DeliveryRejected) or now - delivery.created_at > GIVE_UP:
-        return DeliveryState.DEAD, now
+    delivery: Delivery,
+    error: DeliveryError,
+    now: datetime,
+    jitter: float,
+    patience: timedelta = GIVE_UP,
+) -> Verdict:
+    """Dead, or when it is tried again.
+
+    A target that is out of order is asked again every hour and keeps its messages; one
+    that had a message too many gets none before it says so.
+    """
+    if isinstance(error, DestinationFault):
+        at = now + _FAULT_WAIT
+        return Verdict(
+            state=DeliveryState.PENDING, due_at=at, counted=False, rest_until=at
+        )
+    if isinstance(error, DeliveryDeferred) and error.throttled:
+        wait = (error.retry_after or timedelta(0)) * (1 + 0.1 * abs(jitter))
+        at = now + max(wait, timedelta(seconds=1))
+        return Verdict(
+            state=DeliveryState.PENDING, due_at=at, counted=False, rest_until=at
+        )
+    if isinstance(error, DeliveryRejected) or now - delivery.created_at > patience:
+        return Verdict(state=DeliveryState.DEAD, due_at=now)
     wait = retry_wait(delivery.attempts + 1, jitter)
     if isinstance(error, DeliveryDeferred) and error.retry_after:
         wait = max(wait, error.retry_after)
     doubt = isinstance(error, DeliveryInDoubt)
-    return (DeliveryState.IN_DOUBT if doubt else DeliveryState.PENDING), now + wait
+    state = DeliveryState.IN_DOUBT if doubt else DeliveryState.PENDING
+    return Verdict(state=state, due_at=now + wait)
 
 
 async def send_all(context: Context, stopping: asyncio.Event) -> int:
@@ -91,15 +133,15 @@ async def _claim(context: Context, name: str) -> list[Delivery]:
 
 
 async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
-    now = context.now()
-    if not await context.database.call(
-        deliveries.renew, delivery, now=now, lease=LEASE
-    ):
-        return  # another node took it over
+    thread = await context.database.call(_take_turn, context, channel, delivery)
+    if thread is None:
+        return
+    at, thread_id = thread
+    await asyncio.sleep(max(0.0, (at - context.now()).total_seconds()))
     facts = _facts(delivery)
     try:
         async with asyncio.timeout(DEADLINE.total_seconds()):
-            receipt = await channel.send(delivery.part, delivery.thread)
+            receipt = await channel.send(delivery.part, thread_id)
     except TimeoutError:
         error: DeliveryError = DeliveryInDoubt(f"no answer within {DEADLINE}")
     except DeliveryError as problem:
@@ -108,9 +150,39 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
         await context.database.call(_commit_sent, context, delivery, receipt)
         log.info("delivery.sent", **facts)
         return
-    state, due_at = verdict(delivery, error, context.now(), random.uniform(-1, 1))  # noqa: S311 - spreads retries
-    await context.database.call(_commit_failed, context, delivery, error, state, due_at)
-    log.warning("delivery.failed", reason=str(error), state=state.value, **facts)
+    jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
+    found = verdict(delivery, error, context.now(), jitter, channel.patience)
+    await context.database.call(_commit_failed, context, delivery, error, found)
+    log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
+
+
+def _take_turn(
+    tx: Transaction, context: Context, channel: Channel, delivery: Delivery
+) -> tuple[datetime, str | None] | None:
+    """When a delivery may go, and the message that it belongs to.
+
+    None if it is not its turn: another node has it, its target rests, or the message
+    that it belongs to is still on its way.
+    """
+    now = context.now()
+    if not deliveries.renew(tx, delivery, now=now, lease=LEASE):
+        return None
+    thread = threads.thread_of(tx, delivery) if channel.threads else None
+    if thread == "":
+        deliveries.postpone(tx, delivery, now + _ROOT_WAIT)
+        return None
+    at = destinations.reserve(
+        tx,
+        delivery.channel,
+        delivery.part.target,
+        gap=channel.gap,
+        most=_LONGEST_TURN,
+        now=now,
+    )
+    if at - now > _LONGEST_TURN:
+        deliveries.postpone(tx, delivery, at)
+        return None
+    return at, thread
 
 
 def _facts(delivery: Delivery) -> Mapping[str, object]:
@@ -126,6 +198,17 @@ def _commit_sent(
     tx: Transaction, context: Context, delivery: Delivery, receipt: Receipt
 ) -> None:
     deliveries.mark_sent(tx, delivery, receipt, context.now())
+    ended = destinations.recovered(tx, delivery.channel, delivery.part.target)
+    if ended and ended.told_at:
+        text = (
+            f"channel {delivery.channel} works again\n\n"
+            f"{delivery.channel} {delivery.part.target}".rstrip()
+            + " takes messages "
+            f"again, after trouble since {ended.failing_since:%Y-%m-%d %H:%M} UTC. "
+            "What waited is being sent."
+        )
+        key = f"channel-back:{delivery.channel}:{delivery.part.target}:{ended.told_at}"
+        notify_operator(tx, context, key=key, text=text)
 
 
 def _commit_failed(
@@ -133,18 +216,58 @@ def _commit_failed(
     context: Context,
     delivery: Delivery,
     error: DeliveryError,
-    state: DeliveryState,
-    due_at: datetime,
+    found: Verdict,
 ) -> None:
     """Store the failure; the operator is told of a dead letter, but not of its own."""
     deliveries.mark_failed(
-        tx, delivery, state=state, due_at=due_at, code=error.code, text=str(error)
+        tx,
+        delivery,
+        state=found.state,
+        due_at=found.due_at,
+        code=error.code,
+        text=str(error),
+        counted=found.counted,
     )
-    if state is DeliveryState.DEAD and delivery.kind != "notice":
-        text = (
-            f"a delivery to {delivery.part.target} failed for good\n\n"
-            f"Subscriber {delivery.subscriber}, channel {delivery.channel}: {error}\n\n"
-            f"See it:      monitor outbox show {delivery.id}\n"
-            f"Try again:   monitor outbox retry {delivery.id}"
-        )
-        notify_operator(tx, context, key=f"dead:{delivery.part.id}", text=text)
+    if found.rest_until:
+        destinations.rest(tx, delivery.channel, delivery.part.target, found.rest_until)
+    if found.state is DeliveryState.DEAD:
+        _report_dead(tx, context, delivery, error)
+    elif found.counted or isinstance(error, DestinationFault):
+        _watch(tx, context, delivery, error)
+
+
+def _report_dead(
+    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
+) -> None:
+    if delivery.kind == "notice":
+        return
+    text = (
+        f"a delivery to {delivery.part.target} failed for good\n\n"
+        f"Subscriber {delivery.subscriber}, channel {delivery.channel}: {error}\n\n"
+        f"See it:      monitor outbox show {delivery.id}\n"
+        f"Try again:   monitor outbox retry {delivery.id}"
+    )
+    notify_operator(tx, context, key=f"dead:{delivery.part.id}", text=text)
+
+
+def _watch(
+    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
+) -> None:
+    """Say once that nothing reaches a target: at once if somebody has to act."""
+    now = context.now()
+    target = delivery.part.target
+    found = destinations.failed(tx, delivery.channel, target, str(error), now)
+    since = found.failing_since or now
+    lasting = now - since >= TELL_AFTER or isinstance(error, DestinationFault)
+    if found.told_at or not lasting:
+        return
+    text = (
+        f"channel {delivery.channel} does not work\n\n"
+        f"Nothing reaches {delivery.channel} {target}".rstrip()
+        + f" since {since:%Y-%m-%d %H:%M} UTC: {error}\n\n"
+        "Its messages wait, and are tried again. You hear when it works again.\n"
+        f"Try it:      monitor send-test {delivery.subscriber}"
+    )
+    key = f"channel:{delivery.channel}:{target}:{since:%Y-%m-%dT%H:%M:%S}"
+    notify_operator(tx, context, key=key, text=text)
+    destinations.note_told(tx, delivery.channel, target, now)

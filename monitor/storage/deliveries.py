@@ -188,13 +188,17 @@ def mark_failed(
     due_at: datetime,
     code: int | None,
     text: str,
+    counted: bool = True,
 ) -> None:
-    """Store why a part was not taken: to be retried at ``due_at``, or dead."""
+    """Store why a part was not taken: to be retried at ``due_at``, or dead.
+
+    Unless it is ``counted``, no attempt was lost.
+    """
     tx.run(
         """
         UPDATE delivery
            SET state = :state,
-               attempts = attempts + 1,
+               attempts = attempts + :counted,
                due_at = :due_at,
                token = NULL,
                last_code = :code,
@@ -208,6 +212,22 @@ def mark_failed(
         due_at=due_at,
         code=code,
         text=text,
+        counted=int(counted),
+    )
+
+
+def postpone(tx: Transaction, delivery: Delivery, at: datetime) -> None:
+    """Give back a delivery whose turn comes later; that is no attempt."""
+    tx.run(
+        """
+        UPDATE delivery
+           SET state = 'pending', due_at = :at, token = NULL
+         WHERE id = :id
+           AND token = :token
+        """,
+        id=delivery.id,
+        token=delivery.token,
+        at=at,
     )
 
 

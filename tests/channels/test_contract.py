@@ -11,7 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor import channels
-from monitor.channels import Channel, email, file, terminal
+from monitor.channels import (
+    Channel,
+    discord,
+    email,
+    file,
+    matrix,
+    ntfy,
+    slack,
+    teams,
+    telegram,
+    terminal,
+    webhook,
+)
 from monitor.digests.render import render
 from monitor.models import Digest, Secret, Target
 from tests.digests.digest_samples import DIGEST, STORIES, member, story
@@ -28,6 +40,17 @@ SAMPLES: dict[str, Channel] = {
     ),
     "file": file.Config(path=Path("deliveries.jsonl")),
     "terminal": terminal.Config(write=lambda _: None),
+    "slack": slack.Config(token=Secret("hunter2"), channel="#syria"),
+    "webhook": webhook.Config(
+        url="https://siem.example/hunter2", secret=Secret("hunter2")
+    ),
+    "discord": discord.Config(webhook=Secret("https://discord.example/hunter2")),
+    "telegram": telegram.Config(token=Secret("hunter2"), chat="@syria"),
+    "teams": teams.Config(webhook=Secret("https://teams.example/hunter2")),
+    "matrix": matrix.Config(
+        homeserver="https://m.example", token=Secret("hunter2"), room="!a:m.example"
+    ),
+    "ntfy": ntfy.Config(topic="syria", token=Secret("hunter2")),
 }
 HOSTILE = (
     "",
@@ -92,7 +115,7 @@ def test_every_file_of_the_folder_is_a_channel_with_a_sample_here() -> None:
     found = channels.types()
 
     files = {path.stem for path in Path(channels.__file__).parent.glob("*.py")}
-    assert set(found) == files - {"__init__", "payload"} == set(SAMPLES)
+    assert set(found) == files - {"__init__", *channels.NO_TYPES} == set(SAMPLES)
     assert [type(SAMPLES[name]) for name in found] == [
         channels.config_class(name) for name in found
     ]

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from monitor import channels
+from monitor.channels import types
 from monitor.config import Config, loads
 from monitor.config.mask import OPEN_KEYS, SECRET_KEYS
 from monitor.config.values import (
@@ -54,9 +55,8 @@ def uncommented() -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the secrets that the example names."""
-    (tmp_path / "partner-token").write_text("Bearer x\n")
-    (tmp_path / "partner-password").write_text("x\n")
-    (tmp_path / "smtp-password").write_text("x\n")
+    for name in re.findall(r'file = "([\w-]+)"', EXAMPLE):
+        (tmp_path / name).write_text("Bearer x\n" if name == "partner-token" else "x\n")
     return tmp_path
 
 
@@ -87,7 +87,9 @@ def test_the_example_works_with_every_key_live(folder: Path) -> None:
 
     assert list(found.feeds) == ["bbc", "sana", "partner", "intranet", "registry"]
     assert len(found.rules) == 3
-    assert set(found.channels) == {"mail-desk", "log", "screen", "email:me"}
+    kinds = {name: type(one).__module__ for name, one in found.channels.items()}
+    assert {kind.rpartition(".")[2] for kind in kinds.values()} == set(types())
+    assert {"mail-desk", "log", "screen", "email:me"} < set(kinds)
 
 
 def test_every_way_to_ask_a_feed_is_in_the_example(folder: Path) -> None:
@@ -138,12 +140,13 @@ def test_every_section_is_in_the_example() -> None:
 @pytest.mark.parametrize("kind", channels.types())
 def test_every_channel_with_all_its_keys_is_in_the_example(kind: str) -> None:
     shape: Any = channels.config_class(kind)
-    keys = {field.name for field in dataclasses.fields(shape)} - {"smtp", "write"}
+    made = {"smtp", "write", "networks"}
+    keys = {field.name for field in dataclasses.fields(shape)} - made
 
     tables = tomllib.loads(uncommented())["channels"].values()
 
-    (found,) = [table for table in tables if table["type"] == kind]
-    assert set(found) == keys | {"type"}
+    found = {name for table in tables if table["type"] == kind for name in table}
+    assert found == keys | {"type"}
 
 
 def test_what_may_be_shown_of_a_file_is_known_for_every_key() -> None:

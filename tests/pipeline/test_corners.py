@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from monitor.channels import Channel
 from monitor.config import loads
@@ -132,7 +133,7 @@ def test_a_delivery_that_another_node_took_over_is_not_sent(
     desk: Desk, site: Site, clock: StandingClock
 ) -> None:
     fresh(desk, site)
-    run_with_thief(desk, "renew", "delivery")
+    run_with_thief(desk, "_take_turn", "delivery")
     early = desk.stories()
 
     clock.go_on(hours=1)
@@ -144,7 +145,7 @@ def test_a_delivery_that_another_node_took_over_is_not_sent(
 
 def test_a_channel_that_is_gone_keeps_its_deliveries(desk: Desk, site: Site) -> None:
     fresh(desk, site)
-    run_with_thief(desk, "renew", "delivery")
+    run_with_thief(desk, "_take_turn", "delivery")
     desk.clock.go_on(hours=1)
     text = desk.text().replace("[channels.log]", "[channels.other]")
     desk.more = ""
@@ -274,6 +275,12 @@ def test_a_stop_gives_back_what_was_claimed_and_not_sent(
 
         @dataclass(frozen=True, slots=True, kw_only=True)
         class Stopping:
+            gap = patience = timedelta(0)
+            threads = False
+
+            def problem(self) -> str:
+                return ""
+
             def targets(self) -> tuple[str, ...]:
                 return ("a", "b", "c")
 
