@@ -30,6 +30,7 @@ from monitor.pipeline.context import Context, Options
 from monitor.pipeline.digest import make_digests, schedule_of, unit_of, zone_of
 from monitor.pipeline.read import read_entries
 from monitor.pipeline.send import send_all, send_channel
+from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
 from monitor.pipeline.weigh import weighed
 from monitor.storage import (
@@ -51,6 +52,7 @@ log = structlog.get_logger()
 _BEAT = timedelta(seconds=15)
 _LONGEST_WAIT = 20.0
 _STOP_SECONDS = 30.0
+_LONGEST_SILENCE = timedelta(minutes=5)
 # Further ahead than any back-off, Retry-After or retry can put a row.
 _FURTHEST = timedelta(days=9)
 
@@ -161,6 +163,8 @@ class Daemon:
             await self.context.database.call(feeds.make_due, started, only_feed)
         while await self._round(progress or _nothing) or await self._rest():
             pass
+        await Vigil(self.context).keep()
+        await send_all(self.context, self.stopping)
         return await self.context.database.call(overview.report, started)
 
     async def _round(self, progress: Callable[[], Awaitable[None]]) -> int:
@@ -190,6 +194,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, asyncio.current_task())
         loop.add_signal_handler(signal.SIGHUP, _no_reload)
+        await self.context.database.call(_note_downtime, self.context.now())
         self.context = await weighed(self.context)
         stages = self._stages()
         beat = Heartbeat(_BEAT, [stage.wake for stage in stages])
@@ -235,7 +240,8 @@ class Daemon:
         for name, sender in zip(context.config.channels, senders, strict=True):
             sender.work = _sender(context, name, self.stopping)
             sender.next_due = partial(deliveries.next_delivery_due, channel=name)
-        return [visit, read, digest, *senders]
+        vigil = Stage("vigil", work=Vigil(context).keep, wakes=senders)
+        return [visit, read, digest, *senders, vigil]
 
     async def _loop(self, stage: "Stage") -> None:
         """Run one stage whenever something wakes it."""
@@ -316,6 +322,13 @@ async def _woken(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+def _note_downtime(tx: Transaction, now: datetime) -> None:
+    """Remember that nobody was watching since the last sign of life."""
+    last = settings.last_beat(tx)
+    if last and now - last > _LONGEST_SILENCE:
+        settings.note_downtime(tx, last, now)
 
 
 def _prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:

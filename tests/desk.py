@@ -26,6 +26,7 @@ CONFIG = """
 [service]
 database = "{database}"
 operator = "ops"
+{service}
 
 [fetch]
 private_networks = true
@@ -70,6 +71,7 @@ class Desk:
     site: Site
     clock: StandingClock
     database: str
+    service: str = ""
     articles: str = ""
     rules: str = ""
     follows: tuple[str, ...] = ("aleppo",)
@@ -84,6 +86,7 @@ class Desk:
         return (
             CONFIG.format(
                 database=self.database,
+                service=self.service,
                 articles=self.articles,
                 feeds="\n".join(f'{name} = "{url}"' for name, url in feeds.items()),
                 rules=self.rules,

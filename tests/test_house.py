@@ -71,10 +71,13 @@ PURE = [
     "stories/near.py",
     "stories/cluster.py",
     "digests/slots.py",
+    "digests/brief.py",
+    "digests/bursts.py",
     "digests/compose.py",
     "digests/excerpt.py",
     "digests/voices.py",
     "channels/payload.py",
+    "channels/slack_limits.py",
     "config/applied.py",
     "config/mask.py",
 ]

@@ -113,4 +113,5 @@ def _coverage(coverage: Coverage) -> Json:
         ],
         "held": [{"feed": h.feed, "items": h.items} for h in coverage.held],
         "summary_only": coverage.summary_only,
+        "down": [_time(at) for at in coverage.down] if coverage.down else None,
     }

@@ -25,7 +25,7 @@ from monitor.text.toml import Path as Place
 _TERMINAL = "terminal"
 _LONGEST_NAME = 100
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("service", Service, ("keep", "heartbeat_url")),
+    ("service", Service, ("keep",)),
     ("web", Web, ("listen", "base_url")),
 )
 
@@ -139,8 +139,6 @@ def _check_headers(source: Source, name: str, feed: FeedConfig) -> None:
 def _subscriber_not_yet(
     source: Source, name: str, subscriber: SubscriberConfig
 ) -> None:
-    if subscriber.quiet is not None:
-        _later(source, ("subscribers", name, "quiet"))
     if subscriber.language != "en":
         _later(source, ("subscribers", name, "language"), 'Try: "en"')
 

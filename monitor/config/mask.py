@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 _OPEN_KEYS = """
-all any api articles at_least at_once author base_url channel channels chat contact database deliveries digest email
+all any api articles at_least at_once author base_url channel channels chat contact cooldown database deliveries digest email
 identity every except feed feeds fetch first_run flood_limit from full_text gap groups
 heartbeat_url homeserver host in include lang language lists listen match max_age max_body max_stories
 merge min_score name near none on_update operator outlet outlets pace path per_host port priority

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,18 @@ def _nearest_zone(name: str) -> str:
     same = [z for z in zones if z.rpartition("/")[2].lower() == city]
     found = same or get_close_matches(name, zones, 3)
     return f"; did you mean {', '.join(found[:3])}?" if found else ""
+
+
+def clock_time(value: object) -> time:
+    """Read "23:00".
+
+    Raises:
+        ValueError: It is no time of day.
+    """
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", str(value))
+    if match is None:
+        raise ValueError('write a time of day such as "23:00"')
+    return time(int(match[1]), int(match[2]))
 
 
 def web_url(value: object) -> str:

@@ -1,7 +1,7 @@
 """The shape of the configuration. Defaults stand here and nowhere else."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from monitor.channels import Channel
 from monitor.channels.email import Smtp
 from monitor.config.readers import (
+    clock_time,
     database_url,
     duration,
     interval,
@@ -53,7 +54,7 @@ class Service:
     timezone: Zone = "UTC"
     keep: Keep = field(default_factory=Keep)
     operator: str = ""
-    heartbeat_url: str = ""
+    heartbeat_url: Annotated[str, BeforeValidator(lambda v: v and web_url(v))] = ""
     contact: str = ""
     __pydantic_config__ = _FORBID
 
@@ -206,9 +207,11 @@ class RuleConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    except_: Annotated[str, Field(alias="except")] = ""
+    """Hours in which instant alerts are held, by the subscriber's clock."""
+
+    from_: Annotated[time, BeforeValidator(clock_time), Field(alias="from")]
+    to: Annotated[time, BeforeValidator(clock_time)]
+    except_: Annotated[Literal["", "urgent"], Field(alias="except")] = ""
     __pydantic_config__ = _FORBID
 
 
@@ -224,6 +227,7 @@ class SubscriberConfig:
     digest: Strings = ("daily 08:00",)
     when_empty: Literal["skip", "coverage"] = "skip"
     quiet: Quiet | None = None
+    cooldown: Duration = timedelta(minutes=30)
     send_to: Strings = ()
     max_stories: Annotated[int, Field(ge=1)] = 40
     __pydantic_config__ = _FORBID

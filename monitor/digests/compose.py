@@ -5,7 +5,7 @@ later tellings are updates and name their cause.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -54,8 +54,9 @@ class RuleTerms:
 class Occasion:
     """When and how a digest is made.
 
-    ``instant`` digests wait for cooldowns; ``has_slots`` says that a scheduled digest
-    will come as well; ``everything`` ignores all waiting (``--flush``).
+    ``instant`` digests wait for cooldowns, in ``quiet`` hours, and where all rules of a
+    story are ``collecting``; ``has_slots`` says that a scheduled digest will come as
+    well; ``everything`` ignores all waiting (``--flush``).
     """
 
     now: datetime
@@ -63,6 +64,10 @@ class Occasion:
     has_slots: bool = False
     everything: bool = False
     last_weak_at: datetime | None = None
+    cooldown: timedelta = COOLDOWN
+    quiet: bool = False
+    urgent_passes: bool = True
+    collecting: Collection[str] = ()
 
 
 Members = Mapping[str, Sequence[StoryMember]]
@@ -189,9 +194,11 @@ def _must_wait(item: Item, told_at: datetime | None, occasion: Occasion) -> bool
         return False
     if item.weak and (occasion.has_slots or _recent(occasion)):
         return True
-    if told_at is None or item.priority == "urgent":
+    if item.priority == "urgent" and occasion.urgent_passes:
         return False
-    return occasion.now - told_at < COOLDOWN
+    if occasion.quiet or set(item.rules) <= set(occasion.collecting):
+        return True
+    return told_at is not None and occasion.now - told_at < occasion.cooldown
 
 
 def _recent(occasion: Occasion) -> bool:

@@ -8,7 +8,7 @@ it, one in the fold comes once.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -185,3 +185,10 @@ def _repeats(cron: str) -> bool:
     """Whether cronsim lets a cron come in both passes of a fold, as Debian's cron does."""
     minute, hour, *_ = cron.split()
     return minute.startswith("*") or hour.startswith("*")
+
+
+def is_quiet(local: time, start: time, end: time) -> bool:
+    """Whether a local time lies within quiet hours, which may go over midnight."""
+    if start <= end:
+        return start <= local < end
+    return local >= start or local < end

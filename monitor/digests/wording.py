@@ -120,7 +120,7 @@ def follows(rules: Sequence[RuleLine]) -> str:
 
 def troubled(coverage: Coverage) -> bool:
     """Whether there is something to worry about in what was watched."""
-    return bool(coverage.failing or coverage.gaps or coverage.held)
+    return bool(coverage.failing or coverage.gaps or coverage.held or coverage.down)
 
 
 def read(coverage: Coverage) -> str:

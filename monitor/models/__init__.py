@@ -30,6 +30,7 @@ from monitor.models.articles import (
 from monitor.models.copies import Sketch, Told, Vector
 from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
 from monitor.models.digests import (
+    Alert,
     ArticleMatch,
     Brief,
     Cause,
@@ -63,6 +64,7 @@ from monitor.models.feeds import (
 from monitor.models.secret import Secret
 
 __all__ = [
+    "Alert",
     "AllOf",
     "AnyOf",
     "Article",

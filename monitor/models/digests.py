@@ -134,7 +134,10 @@ class PossibleGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What was watched, so that silence can be told from failure."""
+    """What was watched, so that silence can be told from failure.
+
+    ``down`` is from when to when nothing was watched, if that was so.
+    """
 
     feeds: int = 0
     read: int = 0
@@ -142,6 +145,16 @@ class Coverage:
     gaps: tuple[PossibleGap, ...] = ()
     held: tuple[HeldFlood, ...] = ()
     summary_only: int = 0
+    down: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A story that was told at once; ``message`` is the digest that told it."""
+
+    rules: tuple[str, ...]
+    message: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

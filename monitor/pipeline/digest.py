@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from monitor.config import RuleConfig, SubscriberConfig
-from monitor.digests import slots
+from monitor.digests import bursts, slots
 from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
 from monitor.digests.render import render
 from monitor.models import Coverage, Digest, RuleLine, StoryMember
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
+from monitor.pipeline.notices import notify_operator
 from monitor.storage import digests, rechecks, subscribers
+from monitor.storage.coverage import coverage
 from monitor.storage.database import Transaction
 from monitor.storage.digests import Telling
 
@@ -40,6 +42,7 @@ class Claimed:
     choice: Choice
     members: dict[str, tuple[StoryMember, ...]]
     coverage: Coverage
+    flooding: frozenset[str] = frozenset()
 
 
 async def make_digests(context: Context) -> int:
@@ -115,12 +118,17 @@ def claim_digest(
     token = new_token()
     if not subscribers.claim_subscriber(tx, name, token=token, now=now, lease=LEASE):
         return None
+    alerts = digests.recent_alerts(tx, name, now - bursts.HOUR)
     occasion = Occasion(
         now=now,
         instant=not scheduled,
         has_slots=bool(schedule.crons),
         everything=everything,
         last_weak_at=digests.last_weak_at(tx, name),
+        cooldown=config.cooldown,
+        quiet=_is_quiet(config, now.astimezone(zone_of(context, config))),
+        urgent_passes=config.quiet is None or config.quiet.except_ == "urgent",
+        collecting=bursts.collecting(alerts, now),
     )
     unit = unit_of(context)
     due = digests.due_matches(tx, name, unit)
@@ -151,8 +159,14 @@ def claim_digest(
         window=None if instant else (min(start, end), end),
         choice=choice,
         members={item.unit: digests.members(tx, item.unit) for item in choice.items},
-        coverage=digests.coverage(tx, start),
+        coverage=coverage(tx, start),
+        flooding=bursts.flooding(alerts, now),
     )
+
+
+def _is_quiet(config: SubscriberConfig, local: datetime) -> bool:
+    quiet = config.quiet
+    return quiet is not None and slots.is_quiet(local.time(), quiet.from_, quiet.to)
 
 
 def _is_time(
@@ -254,8 +268,23 @@ def _commit_digest(
     if stored and context.config.articles.recheck:
         told = [item.lead.article_id for item in claimed.choice.items]
         rechecks.watch(tx, told, context.now())
+    for rule in sorted(claimed.flooding):
+        _report_flooding(tx, context, name, rule)
     subscribers.release_subscriber(tx, name, claimed.token)
     return stored
+
+
+def _report_flooding(tx: Transaction, context: Context, name: str, rule: str) -> None:
+    """Say, once a day, that a rule finds too much to be told at once."""
+    text = (
+        f'rule "{rule}" finds too much for {name}\n\n'
+        f"It told {name} more than {bursts.MOST_STORIES} stories within an hour. From "
+        "now on it speaks once an hour; nothing is lost.\n\n"
+        f"What it finds:  monitor rules audit {rule}\n"
+        "What to do:     narrow the rule, or give it a digest by the clock."
+    )
+    day = f"{context.now():%Y-%m-%d}"
+    notify_operator(tx, context, key=f"burst:{name}:{rule}:{day}", text=text)
 
 
 def _tellings(choice: Choice) -> list[Telling]:

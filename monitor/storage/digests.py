@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.models import (
+    Alert,
     Cause,
-    Coverage,
     DueMatch,
-    FailingFeed,
-    HeldFlood,
-    PossibleGap,
     StoryMember,
 )
 from monitor.storage.articles import article_from, match_from
@@ -168,67 +165,29 @@ def last_weak_at(tx: Transaction, subscriber: str) -> datetime | None:
     return maybe_time(row["at"]) if row else None
 
 
-def coverage(tx: Transaction, since: datetime) -> Coverage:
-    """What is watched now and what is wrong with it; gaps count ``since`` a time."""
-    counts = tx.one(
+def recent_alerts(tx: Transaction, subscriber: str, since: datetime) -> list[Alert]:
+    """The stories that a subscriber was told at once since a time."""
+    rows = tx.all(
         """
-        SELECT COUNT(*) AS feeds,
-               SUM(CASE WHEN failures = 0 AND last_good_at IS NOT NULL
-                        THEN 1 ELSE 0 END) AS read
-          FROM feed
-         WHERE configured = 1
-        """
-    ) or {"feeds": 0, "read": 0}
-    failing = tx.all(
-        """
-        SELECT name, failing_since, error
-          FROM feed
-         WHERE configured = 1
-           AND failures > 0
-         ORDER BY failing_since, name
-         LIMIT 50
-        """
-    )
-    held = tx.all(
-        """
-        SELECT feed.name, SUM(flood.entries) AS items
-          FROM flood
-          JOIN feed ON feed.id = flood.feed_id
-         WHERE flood.state = 'held'
-         GROUP BY feed.name
-         ORDER BY feed.name
-        """
-    )
-    gaps = tx.all(
-        """
-        SELECT name, gap_at, gap_entries
-          FROM feed
-         WHERE configured = 1
-           AND gap_at >= :since
-         ORDER BY gap_at, name
-         LIMIT 50
+        SELECT told.rules, told.digest_id, told.at
+          FROM told
+          JOIN digest ON digest.id = told.digest_id
+         WHERE told.subscriber = :subscriber
+           AND told.at >= :since
+           AND digest.kind = 'instant'
+         ORDER BY told.id
         """,
+        subscriber=subscriber,
         since=since,
     )
-    return Coverage(
-        feeds=counts["feeds"],
-        read=int(counts["read"] or 0),
-        failing=tuple(
-            FailingFeed(
-                feed=r["name"],
-                since=from_micros(r["failing_since"]),
-                error=r["error"] or "",
-            )
-            for r in failing
-        ),
-        gaps=tuple(
-            PossibleGap(
-                feed=r["name"], at=from_micros(r["gap_at"]), up_to=r["gap_entries"]
-            )
-            for r in gaps
-        ),
-        held=tuple(HeldFlood(feed=r["name"], items=int(r["items"])) for r in held),
-    )
+    return [
+        Alert(
+            rules=tuple(json.loads(row["rules"])),
+            message=row["digest_id"],
+            at=from_micros(row["at"]),
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,17 @@ def last_beat(tx: Transaction) -> datetime | None:
     return from_micros(int(value)) if value else None
 
 
+def note_downtime(tx: Transaction, start: datetime, end: datetime) -> None:
+    """Remember the last time that the service was down."""
+    put(tx, "downtime", f"{to_micros(start)} {to_micros(end)}")
+
+
+def last_downtime(tx: Transaction) -> tuple[datetime, datetime] | None:
+    """From when to when the service was down last."""
+    start, _, end = (get(tx, "downtime") or "").partition(" ")
+    return (from_micros(int(start)), from_micros(int(end))) if end else None
+
+
 def apply(tx: Transaction, configuration: str, now: datetime) -> None:
     """Remember what counts of a configuration, and since when it has."""
     if get(tx, "applied") != configuration:

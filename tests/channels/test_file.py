@@ -149,6 +149,7 @@ def test_the_object_has_what_the_contract_says() -> None:
             "gaps": [],
             "held": [{"feed": "partner", "items": 500}],
             "summary_only": 3,
+            "down": None,
         },
     }  # fmt: skip
 

@@ -379,11 +379,8 @@ RULE = '[rules.r]\nquery = "a"\n'
     ("text", "key"),
     [
         ('[service]\nkeep = { articles = "1d" }', "service.keep"),
-        ('[service]\nheartbeat_url = "https://h.example"', "service.heartbeat_url"),
         ('[web]\nlisten = "0.0.0.0:80"', "web.listen"),
         ('[web]\nbase_url = "https://m.example"', "web.base_url"),
-        ('[subscribers.s]\nquiet = { from = "23:00", to = "06:30", except = "urgent" }',
-         "subscribers.s.quiet"),
         ('[subscribers.s]\nlanguage = "ar"', "subscribers.s.language"),
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from monitor.digests.slots import (
     Schedule,
     due_slot,
+    is_quiet,
     next_slot,
     parse,
     slot_id,
@@ -314,3 +315,26 @@ def test_a_clock_that_is_set_back_finds_the_same_names_again(
     known = {slot_id(schedule, next(early)) for _ in range(100)}
 
     assert {slot_id(schedule, next(late)) for _ in range(10)} <= known
+
+
+@pytest.mark.parametrize(
+    ("clock", "start", "end", "quiet"),
+    [
+        ("23:30", "23:00", "06:30", True),
+        ("06:29", "23:00", "06:30", True),
+        ("06:30", "23:00", "06:30", False),
+        ("22:59", "23:00", "06:30", False),
+        ("13:00", "12:00", "14:00", True),
+        ("14:00", "12:00", "14:00", False),
+        ("12:00", "12:00", "12:00", False),
+    ],
+)
+def test_quiet_hours_may_go_over_midnight(
+    clock: str,
+    start: str,
+    end: str,
+    quiet: bool,
+) -> None:
+    at, first, last = map(time.fromisoformat, (clock, start, end))
+
+    assert is_quiet(at, first, last) is quiet

@@ -14,7 +14,8 @@ from monitor.models import (
     Receipt,
     StoryMember,
 )
-from monitor.storage import deliveries, digests, feeds, floods, subscribers
+from monitor.storage import deliveries, digests, feeds, floods, settings, subscribers
+from monitor.storage.coverage import coverage
 from monitor.storage.database import Transaction
 from monitor.storage.digests import ToldLine
 from tests.conftest import NOON, Caller
@@ -182,7 +183,7 @@ def test_an_entry_is_shown_by_its_latest_reading(call: Caller) -> None:
 
 
 def test_where_nothing_is_watched_the_coverage_is_empty(call: Caller) -> None:
-    assert call(digests.coverage, NOON) == Coverage()
+    assert call(coverage, NOON) == Coverage()
 
 
 def test_coverage_tells_silence_from_failure(call: Caller) -> None:
@@ -201,15 +202,42 @@ def test_coverage_tells_silence_from_failure(call: Caller) -> None:
     urls = {name: f"https://{name}.example/feed" for name in ("good", "new", "bad")}
     call(feeds.sync_feeds, urls, NOON)
 
-    coverage = call(digests.coverage, NOON)
+    found = call(coverage, NOON)
 
     assert flood > 0
-    assert coverage == Coverage(
+    assert found == Coverage(
         feeds=3,
         read=1,
         failing=(FailingFeed(feed="bad", since=NOON, error="HTTP 404"),),
         held=(HeldFlood(feed="good", items=540),),
     )
+
+
+def test_coverage_names_a_time_when_nobody_watched(call: Caller) -> None:
+    call(settings.note_downtime, later(hours=-41), later(hours=-2))
+
+    assert call(coverage, later(hours=-3)).down == (later(hours=-41), later(hours=-2))
+    assert call(coverage, later(hours=-1)).down is None
+
+
+# --- alerts ---
+
+
+def test_alerts_of_the_last_hour_are_known_by_rule_and_message(call: Caller) -> None:
+    call(entry_due)
+    call(tell, [telling(call(due))], kind="instant")
+
+    (alert,) = call(digests.recent_alerts, "desk", later(minutes=-5))
+
+    assert (alert.rules, alert.at) == (("aleppo",), NOON)
+    assert call(digests.recent_alerts, "desk", later(minutes=5)) == []
+
+
+def test_a_scheduled_digest_is_no_alert(call: Caller) -> None:
+    call(entry_due)
+    call(tell, [telling(call(due))])
+
+    assert call(digests.recent_alerts, "desk", later(minutes=-5)) == []
 
 
 # --- why ---

@@ -9,3 +9,5 @@ CREATE TABLE destination (
     told_at       BIGINT,
     PRIMARY KEY (channel, target)
 );
+
+CREATE INDEX told_when ON told (subscriber, at);

@@ -1,0 +1,113 @@
+"""Keep an eye on the service as a whole: alarms that no single feed or channel raises.
+
+The operator hears once of an alarm and once of its end. While all is well a dead man's
+switch is pinged, so that somebody elsewhere notices when nothing runs here any more.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.errors import FetchError
+from monitor.http import Request
+from monitor.pipeline.context import Context
+from monitor.pipeline.notices import notify_operator
+from monitor.storage import vigil
+from monitor.storage.database import Transaction
+from monitor.storage.vigil import Signs
+from monitor.text.urls import host_of
+
+log = structlog.get_logger()
+
+NO_POLL = timedelta(hours=1)
+OUTBOX_AGE = timedelta(hours=2)
+_PING_EVERY = timedelta(minutes=1)
+_MAX_ANSWER = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What is wrong with the service as a whole, since when."""
+
+    name: str
+    since: datetime
+    text: str
+
+
+def alarms(signs: Signs, now: datetime) -> dict[str, Alarm]:
+    """What is wrong now, by name."""
+    found = []
+    failing, waiting = signs.all_failing_since, signs.oldest_waiting
+    if failing and now - failing > NO_POLL:
+        text = (
+            "no feed can be read\n\n"
+            f"All feeds have failed since {failing:%Y-%m-%d %H:%M} UTC.\n\n"
+            "See why:     monitor feeds health"
+        )
+        found.append(Alarm(name="polls", since=failing, text=text))
+    if waiting and now - waiting > OUTBOX_AGE:
+        text = (
+            "messages wait to be sent\n\n"
+            f"The oldest has waited since {waiting:%Y-%m-%d %H:%M} UTC.\n\n"
+            "See them:    monitor outbox list"
+        )
+        found.append(Alarm(name="outbox", since=waiting, text=text))
+    return {alarm.name: alarm for alarm in found}
+
+
+_ENDS = {
+    "polls": "feeds are read again\n\nPolls go well again, after none did since {}.",
+    "outbox": "the outbox is up to date\n\nWhat had waited since {} is sent or settled.",
+}
+
+
+class Vigil:
+    """Looks after the service now and then, and pings when all is well."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._pinged_at: datetime | None = None
+
+    async def keep(self) -> int:
+        """Raise and end alarms, and ping; 0, because it makes no work for others."""
+        context = self._context
+        quiet = await context.database.call(_raise, context)
+        now = context.now()
+        late = self._pinged_at is None or now - self._pinged_at >= _PING_EVERY
+        if quiet and late and context.config.service.heartbeat_url:
+            self._pinged_at = now
+            await ping(context)
+        return 0
+
+
+def _raise(tx: Transaction, context: Context) -> bool:
+    """Tell of alarms that begin or end; whether there is none."""
+    now = context.now()
+    found = alarms(vigil.signs(tx), now)
+    for name, end in _ENDS.items():
+        since = vigil.alarm_since(tx, name)
+        alarm = found.get(name)
+        if alarm and since is None:
+            key = f"alarm:{name}:{alarm.since.isoformat()}"
+            notify_operator(tx, context, key=key, text=alarm.text)
+            vigil.set_alarm(tx, name, alarm.since)
+        elif since and alarm is None:
+            text = end.format(f"{since:%Y-%m-%d %H:%M} UTC")
+            key = f"alarm-end:{name}:{since.isoformat()}"
+            notify_operator(tx, context, key=key, text=text)
+            vigil.set_alarm(tx, name, None)
+    return not found
+
+
+async def ping(context: Context) -> None:
+    """Tell the dead man's switch that all is well; that it cannot be told is logged."""
+    url = context.config.service.heartbeat_url
+    try:
+        answer = await context.client.get(Request(url=url, limit=_MAX_ANSWER))
+    except FetchError as error:
+        reason = str(error).replace(url, "the address")
+        log.warning("heartbeat.failed", host=host_of(url), reason=reason)
+        return
+    if answer.status >= 300:
+        log.warning("heartbeat.failed", host=host_of(url), status=answer.status)

@@ -1,0 +1,86 @@
+"""Alarms about the service as a whole, and the dead man's switch."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.pipeline.vigil import NO_POLL, OUTBOX_AGE, alarms
+from monitor.storage.vigil import Signs
+from tests.conftest import NOON, StandingClock
+from tests.desk import Desk
+from tests.pipeline.test_digests import tell
+from tests.site import Answer, Site
+
+
+@pytest.fixture
+def watched(desk: Desk, site: Site) -> Desk:
+    """A desk whose dead man's switch is a page of the site."""
+    desk.service = f'heartbeat_url = "{site.url}/ping"'
+    site.answers["/ping"] = Answer(b"ok")
+    tell(site, "old")
+    return desk
+
+
+def test_all_is_well_where_nothing_was_asked_of_it() -> None:
+    assert alarms(Signs(all_failing_since=None, oldest_waiting=None), NOON) == {}
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=9)))
+def test_alarms_begin_when_their_time_is_over(ago: timedelta) -> None:
+    signs = Signs(all_failing_since=NOON - ago, oldest_waiting=NOON - ago)
+
+    found = alarms(signs, NOON)
+
+    assert ("polls" in found) == (ago > NO_POLL)
+    assert ("outbox" in found) == (ago > OUTBOX_AGE)
+
+
+def test_the_operator_hears_once_that_nothing_is_read_and_once_that_it_is(
+    watched: Desk, site: Site, clock: StandingClock
+) -> None:
+    watched.run()
+    site.answers["/feed.xml"] = Answer(status=500)
+    for _ in range(4):
+        clock.go_on(hours=1)
+        watched.run(all_feeds=True)
+    tell(site, "old")
+
+    watched.run(all_feeds=True)
+
+    about = [n for n in watched.notices() if "read" in n.partition("\n")[0]]
+    assert [n.partition("\n")[0] for n in about] == [
+        "no feed can be read",
+        "feeds are read again",
+    ]
+
+
+def test_the_switch_is_pinged_while_all_is_well(
+    watched: Desk, site: Site, clock: StandingClock
+) -> None:
+    watched.run()
+    well = site.hits("/ping")
+    site.answers["/feed.xml"] = Answer(status=500)
+    watched.run(all_feeds=True)
+    clock.go_on(hours=2)
+    before = site.hits("/ping")
+
+    watched.run(all_feeds=True)
+
+    assert (well, site.hits("/ping") - before) == (1, 0)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_switch_that_is_out_of_order_stops_nothing(
+    watched: Desk, site: Site, status: int
+) -> None:
+    site.answers["/ping"] = Answer(status=status)
+
+    assert watched.run().polled == 1
+
+
+def test_a_switch_that_nobody_answers_stops_nothing(watched: Desk) -> None:
+    watched.service = 'heartbeat_url = "http://127.0.0.1:9/secret"'
+
+    assert watched.run().polled == 1
