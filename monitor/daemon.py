@@ -45,6 +45,7 @@ from monitor.storage import (
 )
 from monitor.storage.database import Database, Transaction
 from monitor.storage.overview import Report
+from monitor.web.server import pages
 from monitor.workers import Workers
 
 log = structlog.get_logger()
@@ -203,7 +204,11 @@ class Daemon:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._loop(stage)) for stage in stages]
+                if found := pages(self.context):
+                    tasks.append(group.create_task(found.serve()))
                 await self.stopping.wait()
+                if found:
+                    found.stop()
                 for stage in stages:
                     stage.wake.set()
                 _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)

@@ -22,7 +22,7 @@ FLOORS = [
     {"feeds", "articles", "rules", "stories", "digests", "channels", "storage"},
     {"config"},
     {"pipeline"},
-    {"clock", "log"},
+    {"clock", "log", "web"},
     {"daemon"},
     {"demo"},
     {"cli"},

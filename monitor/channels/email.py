@@ -167,6 +167,7 @@ class Config:
             ("List-Id", f"<{slug.strip('-') or 'digest'}.{domain}>"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
+            *_unsubscribe(digest, target),
         ]
 
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
@@ -232,6 +233,16 @@ class Config:
             text = f"{self._where}: the connection was lost before the answer: {error}"
             raise DeliveryInDoubt(text) from error
         return Receipt(text=text, code=250)
+
+
+def _unsubscribe(digest: Digest, target: Target) -> list[tuple[str, str]]:
+    """The headers of one-click unsubscribing (RFC 8058), which takes HTTPS."""
+    if not digest.base_url.startswith("https://") or not target.token:
+        return []
+    return [
+        ("List-Unsubscribe", f"<{digest.base_url}/unsubscribe/{target.token}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
 
 
 def _refusal(code: int, text: str) -> DeliveryError:

@@ -11,11 +11,12 @@ from monitor.cli.session import opened, run
 from monitor.rules import audit
 from monitor.rules.audit import Fault, Finding
 from monitor.storage import audit as counts
-from monitor.storage import settings
+from monitor.storage import people, settings
 
 _ADVICE = {
     Fault.DEAD: "is a word misspelt? monitor rules explain RULE --article URL",
     Fault.NOISY: "add a word, NEAR or NOT; try it: monitor backtest",
+    Fault.IRRELEVANT: "what did they get? monitor backtest",
     Fault.OVERLAPPING: "one of the two may go",
     Fault.UNDELIVERED: "put it into the rules of a subscriber, or delete it",
     Fault.FEED: "is it wanted?",
@@ -29,7 +30,7 @@ def audit_command(since: timedelta) -> None:
     r"""Find rules that are dead, noisy, overlap or reach nobody, and idle feeds.
 
     Dead: met no article. Noisy: more than 20 stories a day, or a quarter of all
-    articles. Overlapping: four fifths of what it met another rule met as well.
+    articles. Irrelevant: who got its stories called some of no use. Overlapping: four fifths of what it met another rule met as well.
     Undelivered: nobody follows it, or nothing that it met was told.
 
     \b
@@ -64,6 +65,7 @@ async def _audit(since: timedelta) -> tuple[list[Finding], int, int]:
             feeds,
             since,
             [rule for rule in config.rules if began.get(rule, now) > start],
+            await database.call(people.count_irrelevant, start),
         )
         return found, len(followers), sum(feed.articles for feed in feeds)
 

@@ -54,6 +54,7 @@ _SECTIONS = {
         "feeds": ("feeds", "list | add | pause | resume | test | health"),
         "rules": ("rules", "list | show | explain | test | audit"),
         "stories": ("stories", "list | show | mute | split"),
+        "subscribers": ("subscribers", "list | pause | resume | forget"),
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),

@@ -15,7 +15,6 @@ from monitor.config.values import (
     RuleConfig,
     Service,
     SubscriberConfig,
-    Web,
 )
 from monitor.digests import slots
 from monitor.models import Article, PageState
@@ -26,7 +25,6 @@ _TERMINAL = "terminal"
 _LONGEST_NAME = 100
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep",)),
-    ("web", Web, ("listen", "base_url")),
 )
 
 
@@ -41,6 +39,7 @@ def check(
     found = trees(source, root)
     send_to = _send_to(source, root, made)
     _subscribers(source, root)
+    _check_web(source, root)
     if source.problems:
         return None
     rules = [
@@ -57,6 +56,7 @@ def check(
     return Config(
         path=path,
         service=replace(root.service, database=_database(source, root)),
+        web=root.web,
         fetch=root.fetch,
         articles=root.articles,
         feeds=root.feeds,
@@ -105,6 +105,19 @@ def _not_yet(source: Source, root: Root) -> None:
         _check_headers(source, name, feed)
     for name, subscriber in root.subscribers.items():
         _subscriber_not_yet(source, name, subscriber)
+
+
+def _check_web(source: Source, root: Root) -> None:
+    """Pages without a password are for this machine, or a proxy on it."""
+    listen = root.web.listen
+    host, _, port = listen.rpartition(":")
+    if listen and not (host and port.isdecimal() and 0 <= int(port) <= 65_535):
+        hint = 'Try: listen = "127.0.0.1:8787", or "" for none'
+        source.problem(("web", "listen"), "web.listen: write HOST:PORT", hint=hint)
+    elif listen and host.strip("[]") not in email.LOOPBACK:
+        message = "web.listen: the pages have no password yet: loopback only"
+        hint = 'Try: listen = "127.0.0.1:8787", behind a proxy with TLS'
+        source.problem(("web", "listen"), message, hint=hint)
 
 
 def _check_feed(source: Source, name: str, feed: FeedConfig) -> None:

@@ -61,8 +61,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
+    """Where the pages are served, and their address from outside."""
+
     listen: str = "127.0.0.1:8787"
-    base_url: str = ""
+    base_url: Annotated[str, BeforeValidator(lambda v: v and web_url(v))] = ""
     __pydantic_config__ = _FORBID
 
 
@@ -285,6 +287,7 @@ class Config:
 
     path: Path
     service: Service
+    web: Web
     fetch: Fetch
     articles: Articles
     feeds: dict[str, FeedConfig]

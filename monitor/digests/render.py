@@ -22,7 +22,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from monitor.digests import filters, wording
 from monitor.digests.brief import briefs
 from monitor.digests.palette import DARK, LIGHT
-from monitor.models import Digest
+from monitor.models import PLACE, Digest
 
 _PACKAGE = Path(__file__).parent.parent
 _NOTICES = ("notice", "test")
@@ -68,6 +68,7 @@ def _context(digest: Digest, subject: str) -> dict[str, object]:
         "quiet": wording.quiet(digest),
         "calendar": filters.calendar(digest),
         "at": digest.slot or digest.now,
+        "place": PLACE,
         "light": LIGHT,
         "dark": DARK,
     }

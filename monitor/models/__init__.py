@@ -28,7 +28,14 @@ from monitor.models.articles import (
     Via,
 )
 from monitor.models.copies import Sketch, Told, Vector
-from monitor.models.deliveries import Delivery, DeliveryState, Part, Receipt, Target
+from monitor.models.deliveries import (
+    PLACE,
+    Delivery,
+    DeliveryState,
+    Part,
+    Receipt,
+    Target,
+)
 from monitor.models.digests import (
     Alert,
     ArticleMatch,
@@ -64,6 +71,7 @@ from monitor.models.feeds import (
 from monitor.models.secret import Secret
 
 __all__ = [
+    "PLACE",
     "Alert",
     "AllOf",
     "AnyOf",

@@ -4,13 +4,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+PLACE = "recipient-token-stands-here"
+"""Stands in a rendered digest, which is the same for all, until it is frozen for one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a digest goes, and the identity that every retry carries."""
+    """Where a digest goes, and the identity that every retry carries.
+
+    With ``token`` its recipient may change what it gets, by the links of the pages.
+    """
 
     address: str
     id: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +50,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     DROPPED = "dropped"
+    SUPPRESSED = "suppressed"  # its recipient had unsubscribed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from monitor.models import Coverage, Digest, RuleLine, StoryMember
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import digests, rechecks, subscribers
+from monitor.storage import digests, people, rechecks, subscribers
 from monitor.storage.coverage import coverage
 from monitor.storage.database import Transaction
 from monitor.storage.digests import Telling
@@ -43,6 +43,7 @@ class Claimed:
     members: dict[str, tuple[StoryMember, ...]]
     coverage: Coverage
     flooding: frozenset[str] = frozenset()
+    gone: frozenset[tuple[str, str]] = frozenset()
 
 
 async def make_digests(context: Context) -> int:
@@ -61,7 +62,7 @@ async def _make(context: Context, name: str, *, scheduled: bool) -> int:
     if claimed is None:
         return 0
     digest = compose(context, claimed)
-    parts = parts_of(context, digest) if digest else []
+    parts = parts_of(context, digest, claimed.gone) if digest else []
     stored = await context.database.call(
         _commit_digest, context, claimed, digest, parts
     )
@@ -109,6 +110,8 @@ def claim_digest(
     state = subscribers.subscriber_state(tx, name)
     now = context.now()
     everything = context.options.flush or whatever
+    if state.paused_until and state.paused_until > now and not whatever:
+        return None
     slot = None
     if scheduled and state.next_slot_at and state.next_slot_at <= now:
         zone = zone_of(context, config)
@@ -161,6 +164,7 @@ def claim_digest(
         members={item.unit: digests.members(tx, item.unit) for item in choice.items},
         coverage=coverage(tx, start),
         flooding=bursts.flooding(alerts, now),
+        gone=people.unsubscribed(tx, name),
     )
 
 
@@ -235,6 +239,7 @@ def compose(context: Context, claimed: Claimed) -> Digest | None:
                 claimed.coverage, summary_only=sum(s.summary_only for s in stories)
             ),
             schedule=schedule_of(config).text,
+            base_url=context.config.web.base_url.rstrip("/"),
         )
     )
 

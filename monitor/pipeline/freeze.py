@@ -7,14 +7,16 @@ transaction; whatever happens later, a retry sends the same bytes.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from monitor.models import Digest, Part, Secret, Target
+from monitor.models import PLACE, Digest, Part, Secret, Target
 from monitor.pipeline.context import Context
 from monitor.storage import deliveries, digests
 from monitor.storage.database import Transaction
 from monitor.storage.digests import Telling
+from monitor.text.links import Recipient, token
 
 Parts = list[tuple[str, int, Part]]
 
@@ -27,18 +29,41 @@ def identity(key: Secret, *parts: str) -> str:
     return base64.b32encode(digest).decode()[:26].lower()
 
 
-def parts_of(context: Context, digest: Digest) -> Parts:
-    """The parts of a digest: channel, number, and the bytes for each target."""
+def parts_of(
+    context: Context, digest: Digest, gone: Collection[tuple[str, str]] = ()
+) -> Parts:
+    """The parts of a digest: channel, number, and the bytes for each target.
+
+    ``gone`` are the channels and targets that want nothing any more.
+    """
     found: Parts = []
     for name in context.config.send_to[digest.subscriber]:
         channel = context.config.channels[name]
         for address in channel.targets():
-            wanted = Target(
-                address=address, id=identity(context.key, digest.id, name, address)
-            )
-            parts = channel.render(digest, wanted)
-            found += [(name, number, part) for number, part in enumerate(parts)]
+            if (name, address) not in gone:
+                target = target_of(context, digest, name, address)
+                parts = channel.render(addressed(digest, target), target)
+                found += [(name, number, part) for number, part in enumerate(parts)]
     return found
+
+
+def target_of(context: Context, digest: Digest, channel: str, address: str) -> Target:
+    """A target with its identity, and its token where our pages can be reached."""
+    recipient = Recipient(subscriber=digest.subscriber, channel=channel, target=address)
+    return Target(
+        address=address,
+        id=identity(context.key, digest.id, channel, address),
+        token=token(context.key, recipient) if digest.base_url else "",
+    )
+
+
+def addressed(digest: Digest, target: Target) -> Digest:
+    """The digest with the links of one recipient."""
+    return replace(
+        digest,
+        text=digest.text.replace(PLACE, target.token),
+        html=digest.html.replace(PLACE, target.token),
+    )
 
 
 def store(

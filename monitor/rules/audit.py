@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from monitor.models import FeedCount, Overlap, RuleCount
 
 NOISY_A_DAY = 20
 NOISY_SHARE = 0.25
 OVERLAPPING = 0.8
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 FEW = 5
 """Of fewer matches nothing is said: chance would say it."""
 
@@ -22,6 +24,7 @@ class Fault(StrEnum):
 
     DEAD = "dead"
     NOISY = "noisy"
+    IRRELEVANT = "irrelevant"
     OVERLAPPING = "overlapping"
     UNDELIVERED = "undelivered"
     FEED = "feed"
@@ -43,11 +46,13 @@ def audit(
     feeds: Sequence[FeedCount],
     time: timedelta,
     young: Collection[str] = (),
+    irrelevant: Mapping[str, int] = _NOTHING,
 ) -> list[Finding]:
     """What stands out among rules and feeds, by what happened in some time.
 
     ``followers`` are the subscribers of each rule there is; ``young`` rules were written
-    or changed within that time, and are not yet called dead.
+    or changed within that time, and are not yet called dead. ``irrelevant`` says how
+    often stories of a rule were called of no use.
     """
     articles = sum(feed.articles for feed in feeds)
     met = {count.rule: count for count in counts if count.rule in followers}
@@ -55,6 +60,7 @@ def audit(
     found = [
         *([_dead(rule, articles) for rule in dead] if articles else []),
         *_noisy(met.values(), articles, time),
+        *(_irrelevant(rule, n) for rule, n in irrelevant.items() if rule in followers),
         *_overlapping(met, overlaps),
         *_undelivered(followers, met),
         *_unmet(feeds),
@@ -77,6 +83,12 @@ def _noisy(
         if stories > NOISY_A_DAY or many:
             facts = f"{stories:.1f} stories a day, {share:.0%} of all articles"
             yield Finding(fault=Fault.NOISY, name=count.rule, facts=facts)
+
+
+def _irrelevant(rule: str, times: int) -> Finding:
+    stories = "a story" if times == 1 else f"{times:,} stories"
+    facts = f"{stories} of it called not relevant"
+    return Finding(fault=Fault.IRRELEVANT, name=rule, facts=facts)
 
 
 def _overlapping(

@@ -318,6 +318,28 @@ def show_delivery(tx: Transaction, delivery_id: int) -> OutboxLine | None:
     return _line(row) if row else None
 
 
+def payload_of(
+    tx: Transaction, digest: str, *, channel: str, target: str
+) -> bytes | None:
+    """What a target was sent of a digest, by its public id."""
+    row = tx.one(
+        """
+        SELECT delivery.payload
+          FROM delivery
+          JOIN digest ON digest.id = delivery.digest_id
+         WHERE digest.public_id = :digest
+           AND delivery.channel = :channel
+           AND delivery.target = :target
+         ORDER BY delivery.part
+         LIMIT 1
+        """,
+        digest=digest,
+        channel=channel,
+        target=target,
+    )
+    return bytes(row["payload"]) if row else None
+
+
 def retry_delivery(tx: Transaction, delivery_id: int, now: datetime) -> bool:
     """Let a waiting, dead or dropped delivery be tried now."""
     return bool(

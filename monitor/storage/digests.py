@@ -60,6 +60,9 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
          WHERE s.subscriber = :subscriber
            AND e.eligible_at >= s.since_at
            AND story.muted_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM muted
+                            WHERE muted.subscriber = :subscriber
+                              AND muted.story_id = story.id)
            AND NOT EXISTS (SELECT 1 FROM told_match t
                             WHERE t.subscriber = :subscriber
                               AND t.match_id = m.id)

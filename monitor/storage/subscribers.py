@@ -23,11 +23,12 @@ class Following:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberState:
-    """A subscriber's row, claimed when ``token`` is ours."""
+    """A subscriber's row; until ``paused_until`` it wants to hear nothing."""
 
     name: str
     next_slot_at: datetime | None
     told_until: datetime | None
+    paused_until: datetime | None = None
 
 
 def sync_subscribers(
@@ -161,6 +162,7 @@ def subscriber_state(tx: Transaction, name: str) -> SubscriberState:
         name=name,
         next_slot_at=maybe_time(row.get("next_slot_at")),
         told_until=maybe_time(row.get("told_until")),
+        paused_until=maybe_time(row.get("paused_until")),
     )
 
 
@@ -175,5 +177,11 @@ def since(tx: Transaction, name: str) -> datetime | None:
 
 def next_slot_of_all(tx: Transaction) -> datetime | None:
     """When the next scheduled digest of anybody is due."""
-    row = tx.one("SELECT MIN(next_slot_at) AS at FROM subscriber")
+    row = tx.one(
+        """
+        SELECT MIN(CASE WHEN paused_until > next_slot_at THEN paused_until
+                        ELSE next_slot_at END) AS at
+          FROM subscriber
+        """
+    )
     return maybe_time(row["at"]) if row else None

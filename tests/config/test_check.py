@@ -379,8 +379,6 @@ RULE = '[rules.r]\nquery = "a"\n'
     ("text", "key"),
     [
         ('[service]\nkeep = { articles = "1d" }', "service.keep"),
-        ('[web]\nlisten = "0.0.0.0:80"', "web.listen"),
-        ('[web]\nbase_url = "https://m.example"', "web.base_url"),
         ('[subscribers.s]\nlanguage = "ar"', "subscribers.s.language"),
     ],
 )  # fmt: skip

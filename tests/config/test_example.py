@@ -35,7 +35,7 @@ from monitor.models import Secret
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text("utf-8")
 # What check.py calls "not supported yet" is not offered.
 LATER = {
-    "service.keep", "web.base_url",
+    "service.keep",
 }  # fmt: skip
 TABLES: dict[str, type] = {
     "service": Service, "web": Web, "fetch": Fetch, "fetch.per_host": PerHost,

@@ -143,3 +143,19 @@ def test_findings_come_by_what_is_wrong() -> None:
         Fault.UNDELIVERED,
         Fault.FEED,
     ]
+
+
+def test_rules_whose_stories_were_of_no_use_are_named() -> None:
+    found = audit(
+        {"aleppo": ("desk",), "grain": ("desk",)},
+        [met("aleppo"), met("grain")],
+        (),
+        (FEED,),
+        MONTH,
+        irrelevant={"aleppo": 3, "grain": 1, "gone": 9},
+    )
+
+    assert said(found) == [
+        "irrelevant aleppo: 3 stories of it called not relevant",
+        "irrelevant grain: a story of it called not relevant",
+    ]

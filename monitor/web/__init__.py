@@ -1,0 +1,1 @@
+"""The pages: what recipients change by the links of their digests."""
