@@ -32,6 +32,8 @@ PURE = [
     "text/dates.py",
     "text/forms.py",
     "text/headers.py",
+    "text/links.py",
+    "text/mail.py",
     "text/outlets.py",
     "text/urls.py",
     "text/url_keys.py",

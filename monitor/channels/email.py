@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import quopri
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ from monitor.errors import (
     DeliveryRejected,
 )
 from monitor.models import Digest, Part, Receipt, Secret, Target
+from monitor.text.mail import encoding_of
 from monitor.text.words import one_line
 
 _CONNECT_SECONDS = 30.0
@@ -146,8 +148,10 @@ class Config:
         message = EmailMessage(policy=_POLICY)
         for name, value in self._headers(digest, target):
             message[name] = value
-        message.set_content(digest.text, cte=_encoding(digest.text))
-        message.add_alternative(digest.html, subtype="html", cte=_encoding(digest.html))
+        message["MIME-Version"] = "1.0"
+        message.make_alternative()
+        message.attach(_text_part(digest.text, "plain"))
+        message.attach(_text_part(digest.html, "html"))
         message.set_boundary(_boundary(target.id))
         # Set before, it would go with the first part.
         message["Content-Language"] = "en"
@@ -235,6 +239,22 @@ class Config:
         return Receipt(text=text, code=250)
 
 
+def _text_part(text: str, subtype: str) -> EmailMessage:
+    """A text as a part; encoded by C, as the library's own way takes ten times as long."""
+    raw = text.encode("utf-8", "replace")
+    encoding = encoding_of(text)
+    encoded = (
+        base64.encodebytes(raw)
+        if encoding == "base64"
+        else quopri.encodestring(raw, quotetabs=False)
+    )
+    part = EmailMessage(policy=_POLICY)
+    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
+    part["Content-Transfer-Encoding"] = encoding
+    part.set_payload(encoded.decode("ascii"))
+    return part
+
+
 def _unsubscribe(digest: Digest, target: Target) -> list[tuple[str, str]]:
     """The headers of one-click unsubscribing (RFC 8058), which takes HTTPS."""
     if not digest.base_url.startswith("https://") or not target.token:
@@ -260,10 +280,3 @@ def message_id(delivery_id: str) -> str:
 
 def _boundary(delivery_id: str) -> str:
     return f"=_{hashlib.sha256(delivery_id.encode()).hexdigest()[:40]}"
-
-
-def _encoding(text: str) -> str:
-    """base64 where more than a third of the bytes would have to be escaped."""
-    raw = text.encode()
-    escaped = sum(byte > 127 for byte in raw)
-    return "base64" if escaped * 3 > len(raw) else "quoted-printable"

@@ -8,26 +8,41 @@ expression and HTML is escaped in every template, whatever its name.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import FileSystemLoader, StrictUndefined, pass_context, sandbox
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.digests import filters, wording
 from monitor.digests.brief import briefs
 from monitor.digests.palette import DARK, LIGHT
-from monitor.models import PLACE, Digest
+from monitor.models import PLACE, Digest, DigestStory
+from monitor.text.mail import encoded_size
 
 _PACKAGE = Path(__file__).parent.parent
 _NOTICES = ("notice", "test")
+MAX_HTML = 89_000
+"""Encoded as it is sent; from 102 kB on Gmail hides the rest of a mail."""
+
+_MOST_TRIES = 8
+# What a digest without stories, a story without words and a line of "also in" take.
+_FRAME, _CARD, _ROW = 25_000, 1_850, 450
 _BLANK_LINES = re.compile(r"\n{3,}")
 
+_INTERNAL = frozenset().union(
+    sandbox.UNSAFE_FUNCTION_ATTRIBUTES,
+    sandbox.UNSAFE_METHOD_ATTRIBUTES,
+    sandbox.UNSAFE_GENERATOR_ATTRIBUTES,
+    sandbox.UNSAFE_COROUTINE_ATTRIBUTES,
+    sandbox.UNSAFE_ASYNC_GENERATOR_ATTRIBUTES,
+    ("mro", "tb_frame", "tb_next", "f_locals", "f_globals", "co_code"),
+)
 _inliner = css_inline.CSSInliner(
     keep_at_rules=True, load_remote_stylesheets=False, minify_css=True
 )
@@ -40,7 +55,37 @@ def templates_dir() -> Path:
 
 
 def render(digest: Digest) -> Digest:
-    """The digest with subject, text and HTML; the same values give the same bytes."""
+    """The digest with subject, text, HTML and briefs; the same values, the same bytes.
+
+    Where the HTML would be longer than mailbox providers show, fewer stories are shown
+    whole; coverage and footer are always inside.
+    """
+    fitting = replace(digest, shown=min(digest.shown, _fitting(digest.stories)))
+    found = _rendered(fitting, replace(digest, briefs=briefs(digest)))
+    digest = fitting
+    for _ in range(_MOST_TRIES):
+        size = encoded_size(found.html)
+        if size <= MAX_HTML or not digest.shown:
+            break
+        shown = int(digest.shown * MAX_HTML / size)
+        digest = replace(digest, shown=min(digest.shown - 1, shown))
+        found = _rendered(digest, found)
+    return found
+
+
+def _fitting(stories: Sequence[DigestStory]) -> int:
+    """About how many stories have room: rendering too many first takes twice as long."""
+    room = MAX_HTML - _FRAME
+    for number, story in enumerate(stories):
+        text = f"{story.title}{story.source}{story.excerpt}"
+        others = min(len(story.articles), wording.ALSO_IN)
+        room -= _CARD + encoded_size(text) + _ROW * others
+        if room < 0:
+            return number
+    return len(stories)
+
+
+def _rendered(digest: Digest, before: Digest) -> Digest:
     name = "notice" if digest.kind in _NOTICES else "digest"
     subject = wording.subject(digest)
     context = _context(digest, subject)
@@ -51,7 +96,7 @@ def render(digest: Digest) -> Digest:
         subject=subject,
         text=_tidy(text),
         html=_inliner.inline(page),
-        briefs=briefs(digest),
+        briefs=before.briefs,
     )
 
 
@@ -74,9 +119,16 @@ def _context(digest: Digest, subject: str) -> dict[str, object]:
     }
 
 
+class _Sandbox(SandboxedEnvironment):
+    """The sandbox, with its names of what is forbidden in one set: half of its time."""
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002 - as the base class has it
+        return not attr.startswith("_") and attr not in _INTERNAL
+
+
 @cache
 def _environment(*, html: bool) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
+    environment = _Sandbox(
         loader=FileSystemLoader(templates_dir()),
         autoescape=html,
         undefined=StrictUndefined,

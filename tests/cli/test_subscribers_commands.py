@@ -1,5 +1,7 @@
 """subscribers list, pause, resume and forget."""
 
+import io
+
 import pytest
 
 from tests.cli.conftest import Monitor, answer
@@ -88,7 +90,10 @@ def test_a_subscriber_is_forgotten_with_its_history(monitor: Monitor) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_nobody_is_forgotten_by_mistake(monitor: Monitor) -> None:
+def test_nobody_is_forgotten_by_mistake(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     result = monitor(*AT, "subscribers", "forget", "desk")
 
     assert result.exit_code != 0

@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 
 import lxml.etree
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.channels import email
 from monitor.digests import wording
 from monitor.digests.palette import DARK, LIGHT, Palette
 from monitor.digests.render import render, templates_dir
-from monitor.models import Cause, Coverage, Digest, RuleLine
+from monitor.models import Cause, Coverage, Digest, RuleLine, Target
 from tests.digests.digest_samples import DIGEST, NOW, SLOT, STORIES, member, story, utc
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -371,3 +373,33 @@ def test_no_text_and_no_mark_breaks_rendering(
     assert digest.text.strip()
     assert "\n" not in digest.subject
     assert dangers(digest.html) == []
+
+
+# --- large digests ---
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Airstrikes hit Aleppo = again & again", "غارات جوية تستهدف ريف حلب الغربي"],
+)
+def test_a_large_day_stays_below_what_mailboxes_show(title: str) -> None:
+    stories = tuple(
+        story(f"{title} {n}", f"https://a.example/{n}", excerpt=f"{title}. " * 8)
+        for n in range(500)
+    )
+    digest = replace(DIGEST, stories=stories, shown=40, base_url="https://m.example")
+
+    found = render(digest)
+
+    message = email.Config(to=("ana@example.org",)).render(
+        found, Target(address="ana@example.org", id="d1")
+    )[0]
+    parsed = message_from_bytes(message.payload)
+    html = next(p for p in parsed.walk() if p.get_content_type() == "text/html")
+    assert len(str(html.get_payload())) < 90_000
+    assert found.shown > 5
+    assert "187 of 190 feeds read" in found.html
+    assert "/unsubscribe/" in found.html
+    assert "more stories" in found.html
+    assert len(found.briefs) == 40
+    assert set(hrefs(found.html)) == set(links(found.text))
