@@ -53,7 +53,7 @@ class Channel(Protocol):
         """
 
 
-NO_TYPES = ("payload", "posting", "slack_limits")
+NO_TYPES = ("handing", "payload", "posting", "slack_limits")
 
 
 def types() -> list[str]:

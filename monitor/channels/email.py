@@ -1,5 +1,6 @@
 """E-mail: one message a recipient, frozen to bytes before it is sent."""
 
+import asyncio
 import base64
 import hashlib
 import quopri
@@ -10,11 +11,13 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, parseaddr, quote
+from pathlib import Path
 from typing import Any, Literal
 
 import aiosmtplib
 
+from monitor.channels.handing import Transport, hand_in
 from monitor.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -44,6 +47,9 @@ class Smtp:
     user: str = ""
     password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
     sender: str = "News monitor <monitor@localhost>"
+    reply_to: str = ""
+    transport: Transport = "smtp"
+    path: Path | None = None
     explicit: bool = False
 
     @property
@@ -162,19 +168,32 @@ class Config:
         slug = "".join(
             c if c.isascii() and c.isalnum() else "-" for c in digest.subscriber
         )
+        own = f"<{slug.strip('-') or 'digest'}.{domain}>"
+        reply_to = self.smtp.reply_to
         return [
             ("Date", format_datetime(digest.now)),
             ("From", _mailbox(self.smtp.sender, "From")),
+            *([("Reply-To", _mailbox(reply_to, "Reply-To"))] if reply_to else []),
             ("To", _mailbox(target.address, "To")),
             ("Subject", _encoded(digest.subject, "Subject")),
             ("Message-ID", f"<{message_id(target.id)}@{domain}>"),
-            ("List-Id", f"<{slug.strip('-') or 'digest'}.{domain}>"),
+            *_thread(digest, target, domain),
+            ("List-Id", f"{_phrase(digest.name)} {own}"),
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
             *_unsubscribe(digest, target),
         ]
 
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
+        if self.smtp.transport != "smtp":
+            return await asyncio.to_thread(
+                hand_in,
+                self.smtp.transport,
+                self.smtp.path,
+                part.payload,
+                ascii_address(parseaddr(self.smtp.sender)[1]),
+                ascii_address(parseaddr(part.target)[1]),
+            )
         client = aiosmtplib.SMTP(
             hostname=self.smtp.host,
             port=self.smtp.real_port,
@@ -237,6 +256,22 @@ class Config:
             text = f"{self._where}: the connection was lost before the answer: {error}"
             raise DeliveryInDoubt(text) from error
         return Receipt(text=text, code=250)
+
+
+def _phrase(name: str) -> str:
+    """A name before an id or an address."""
+    text = one_line(name, 60)
+    if not text.isascii() or "=?" in text:
+        return _encoded(text, "List-Id")
+    return '"' + quote(text) + '"'
+
+
+def _thread(digest: Digest, target: Target, domain: str) -> list[tuple[str, str]]:
+    """Alerts about one story point to one root, so that mail programs thread them."""
+    if digest.kind != "instant" or len(digest.stories) != 1:
+        return []
+    root = f"<{message_id(f'{digest.stories[0].id} {target.address}')}@{domain}>"
+    return [("In-Reply-To", root), ("References", root)]
 
 
 def _text_part(text: str, subtype: str) -> EmailMessage:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,8 @@ def _send_to(
 ) -> dict[str, tuple[str, ...]]:
     """The channels of each subscriber; what ``email =`` means is made here."""
     smtp = root.smtp.smtp() if root.smtp else email.Smtp()
+    if smtp.path:
+        smtp = replace(smtp, path=source.folder_of(("smtp", "path")) / smtp.path)
     _check_smtp(source, smtp)
     _check_mail(source, made)
     _check_terminal(source, made)
@@ -309,7 +312,8 @@ def _check_address(source: Source, place: Place, address: str) -> None:
 
 
 def _check_smtp(source: Source, smtp: email.Smtp) -> None:
-    if smtp.tls == "none" and smtp.host not in email.LOOPBACK:
+    local = smtp.host in email.LOOPBACK or smtp.transport != "smtp"
+    if smtp.tls == "none" and not local:
         message = 'smtp.tls: "none" is for loopback only: mail would travel in clear'
         source.problem(("smtp", "tls"), message, hint='Try: tls = "starttls"')
     try:
@@ -317,3 +321,8 @@ def _check_smtp(source: Source, smtp: email.Smtp) -> None:
     except ValueError as error:
         hint = 'Try: from = "News monitor <monitor@example.org>"'
         source.problem(("smtp", "from"), f"smtp.from: {error}", hint=hint)
+    if smtp.transport in ("maildir", "file") and not smtp.path:
+        message = f"smtp.path: where is the {smtp.transport}?"
+        source.problem(("smtp", "transport"), message, hint='Try: path = "mail"')
+    if smtp.reply_to:
+        _check_address(source, ("smtp", "reply_to"), parseaddr(smtp.reply_to)[1])

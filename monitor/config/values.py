@@ -237,12 +237,17 @@ class SubscriberConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpConfig:
-    host: str
+    """``transport`` says how mail leaves; other ways than "smtp" need no host."""
+
+    host: str = "localhost"
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str = ""
     password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
     sender: Annotated[str, Field(alias="from")]
+    reply_to: str = ""
+    transport: Literal["smtp", "maildir", "file", "sendmail"] = "smtp"
+    path: Path | None = None
     __pydantic_config__ = _FORBID
 
     def smtp(self) -> Smtp:
@@ -254,6 +259,9 @@ class SmtpConfig:
             user=self.user,
             password=self.password,
             sender=self.sender,
+            reply_to=self.reply_to,
+            transport=self.transport,
+            path=self.path,
             explicit=True,
         )
 

@@ -54,7 +54,7 @@ def head(raw: bytes) -> bytes:
     [
         ("From", "News monitor <monitor@example.org>"),
         ("To", "ana@example.org"),
-        ("List-Id", "<desk.example.org>"),
+        ("List-Id", '"Syria desk" <desk.example.org>'),
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
         ("Content-Language", "en"),
@@ -159,7 +159,7 @@ def test_nothing_can_be_smuggled_into_the_headers(hostile: str) -> None:
 def test_the_list_id_names_the_subscriber(subscriber: str, list_id: str) -> None:
     found = message(replace(SHOWN, subscriber=subscriber))
 
-    assert header(found, "List-Id") == list_id
+    assert header(found, "List-Id") == f'"Syria desk" {list_id}'
 
 
 # --- identity ---
@@ -324,3 +324,33 @@ def test_each_address_is_a_target() -> None:
     found = Config(to=("a@example.org", "b@example.org"))
 
     assert found.targets() == ("a@example.org", "b@example.org")
+
+
+def test_alerts_about_one_story_belong_to_one_thread() -> None:
+    alert = render(replace(DIGEST, kind="instant", slot=None, stories=STORIES[:1]))
+    update = replace(alert, id="d2")
+
+    first, second = (message_from_bytes(rendered(d)) for d in (alert, update))
+
+    assert header(first, "References") == header(second, "References")
+    assert header(first, "In-Reply-To") == header(first, "References")
+    assert "References" not in message_from_bytes(rendered())
+
+
+def test_answers_go_where_they_are_wanted() -> None:
+    smtp = Smtp(sender=SENDER, reply_to="Desk <desk@example.org>")
+    (part,) = Config(to=(ANA.address,), smtp=smtp).render(SHOWN, ANA)
+
+    assert (
+        header(message_from_bytes(part.payload), "Reply-To")
+        == "Desk <desk@example.org>"
+    )
+
+
+@pytest.mark.parametrize("name", ["Syria desk", 'He "the" desk', "مكتب سوريا", "=?x?="])
+def test_a_list_has_a_name_and_an_id_that_stays(name: str) -> None:
+    found = header(
+        message_from_bytes(rendered(render(replace(DIGEST, name=name)))), "List-Id"
+    )
+
+    assert found.endswith(" <desk.example.org>")
