@@ -8,6 +8,7 @@ may stand under a mistyped key, in a string over several lines, or without quote
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 
 _OPEN_KEYS = """
 all any api articles at_least at_once author base_url channel channels chat contact cooldown database deliveries digest email
@@ -79,6 +80,7 @@ def _is_open(key: str, *, named: bool) -> bool:
     return not secret and (nearest in OPEN_KEYS or (named and not nearest))
 
 
+@lru_cache(maxsize=2_000)
 def _nearest(key: str) -> str:
     """The known key that is meant by one that may be mistyped; "" if there is none."""
     last = key.rpartition(".")[2].strip("\"'").lower()

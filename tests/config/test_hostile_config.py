@@ -61,12 +61,12 @@ def outcome(text: str, path: Path) -> Config | ConfigError:
         return error
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_no_text_ends_in_anything_but_a_configuration_or_its_mistakes(
     tmp_path: Path, seed: int
 ) -> None:
     dice = random.Random(seed)  # noqa: S311 - it breaks texts, and guards nothing
-    for name in ("partner-token", "smtp-password"):
+    for name in re.findall(r'file = "([\w-]+)"', EXAMPLE):
         (tmp_path / name).write_text("x")
     texts = []
     for _ in range(500):
