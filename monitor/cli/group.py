@@ -48,7 +48,8 @@ _SECTIONS = {
         "search": ("archive", "Search stored articles with the rule language"),
         "backtest": ("archive", "What a rule would have matched"),
         "plan": ("plan", "What the edited config would change before you reload"),
-        "preview": ("understand", "Render the next digest to screen or as HTML"),
+        "replay": ("preview", "Print past digests exactly as they were sent"),
+        "preview": ("preview", "Render the next digest to screen, HTML or Slack JSON"),
     },
     "Manage": {
         "feeds": ("feeds", "list | add | pause | resume | test | health"),

@@ -11,7 +11,7 @@ from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, moment, table
 from monitor.cli.session import ask, clock, opened, run
 from monitor.models import DeliveryState
-from monitor.storage import deliveries, floods
+from monitor.storage import floods, outbox
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.IN_DOUBT)
 
@@ -42,11 +42,11 @@ def outbox_list(*, dead: bool, sent: bool) -> None:
         states = (DeliveryState.DEAD, DeliveryState.DROPPED)
     if sent:
         states = (DeliveryState.SENT,)
-    lines, zone = run(ask(deliveries.list_deliveries, states))
+    lines, zone = run(ask(outbox.list_deliveries, states))
     emit({"deliveries": lines}, lambda: _outbox_table(lines, zone))
 
 
-def _outbox_table(lines: list[deliveries.OutboxLine], zone: ZoneInfo) -> str:
+def _outbox_table(lines: list[outbox.OutboxLine], zone: ZoneInfo) -> str:
     rows = [
         (
             str(line.id),
@@ -73,7 +73,7 @@ def outbox_show(number: int) -> None:
     Examples:
       monitor outbox show 12
     """
-    line, zone = run(ask(deliveries.show_delivery, number))
+    line, zone = run(ask(outbox.show_delivery, number))
     if line is None:
         raise click.UsageError(f"there is no delivery {number}")
     payload = line.payload.decode("utf-8", "replace")
@@ -98,9 +98,7 @@ def outbox_retry(number: int) -> None:
     Examples:
       monitor outbox retry 12
     """
-    _change(
-        number, deliveries.retry_delivery, clock().now(), done="will be tried again"
-    )
+    _change(number, outbox.retry_delivery, clock().now(), done="will be tried again")
 
 
 @outbox_command.command("drop")
@@ -114,7 +112,7 @@ def outbox_drop(number: int) -> None:
       monitor outbox drop 12
     """
     done = f"is dropped (monitor outbox retry {number} takes it back)"
-    _change(number, deliveries.drop_delivery, done=done)
+    _change(number, outbox.drop_delivery, done=done)
 
 
 def _change(

@@ -1,27 +1,27 @@
-"""status, why, preview: what is going on, what happened, what would be sent."""
+"""status: what is going on."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from monitor.cli.group import with_globals
-from monitor.cli.output import bold, count, emit, moment, say
+from monitor.cli.output import bold, count, emit, moment
 from monitor.cli.session import opened, run
 from monitor.config import Config
-from monitor.models import Digest, FeedLine
+from monitor.models import FeedLine
 from monitor.pipeline.context import Context
-from monitor.pipeline.digest import claim_digest, compose
 from monitor.storage import (
-    deliveries,
+    destinations,
     entries,
     feeds,
     floods,
+    outbox,
     settings,
 )
+from monitor.storage import people as holidays
 from monitor.storage import subscribers as people
 from monitor.storage.database import Transaction
 
@@ -75,9 +75,15 @@ def _gather(tx: Transaction, context: Context) -> dict[str, Any]:
         "alive": beats and not ended,
         "feeds": feeds.list_feeds(tx),
         "entries": entries.count_by_state(tx),
-        "deliveries": deliveries.count_deliveries(tx),
+        "deliveries": outbox.count_deliveries(tx),
         "floods": floods.held_floods(tx),
         "set_aside": entries.set_aside(tx),
+        "channels": destinations.failing(tx),
+        "paused": {
+            one.name: one.paused_until
+            for one in holidays.list_people(tx)
+            if one.paused_until and one.paused_until > context.now()
+        },
         "next": {
             name: people.subscriber_state(tx, name).next_slot_at
             for name in context.config.subscribers
@@ -98,6 +104,15 @@ def _status_text(data: dict[str, Any], config: Config, zone: ZoneInfo) -> str:
         own = ZoneInfo(config.subscribers[name].timezone or zone.key)
         when = moment(at, own) if at else "as soon as something matches"
         lines.append(f"{bold('next')}      {name}: {when}")
+    lines += [
+        f"{bold('paused')}    {name} until {moment(until, zone)}"
+        for name, until in data["paused"].items()
+    ]
+    lines += [
+        f"{bold('channel')}   nothing reaches {one.channel} {one.target}".rstrip()
+        + f" since {moment(one.failing_since, zone)}: {one.error}"
+        for one in data["channels"]
+    ]
     for flood in data["floods"]:
         lines.append(
             f"{bold('held')}      flood {flood.id}: {count(flood.entries, 'entry', 'entries')} "
@@ -144,55 +159,3 @@ def _feeds_part(found: Sequence[FeedLine], zone: ZoneInfo) -> list[str]:
     ]
     lines += ["  monitor feeds health says what to do"] if failing else []
     return lines
-
-
-# --- preview ---
-
-
-@click.command("preview")
-@click.argument("who")
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the HTML part to a file",
-)
-@with_globals
-def preview_command(who: str, html: Path | None) -> None:
-    r"""Render the next digest of a subscriber, as it would go out now; send nothing.
-
-    \b
-    Examples:
-      monitor preview desk
-      monitor preview desk --html digest.html
-    """
-    digest, now = run(_preview(who))
-    if digest is None:
-        emit({"digest": None}, f"Nothing is waiting for {who}.")
-        return
-    if html is not None:
-        html.write_text(digest.html, "utf-8")
-        say(f"Wrote {html}: {digest.subject}")
-        return
-    data = {
-        "subject": digest.subject,
-        "stories": digest.stories,
-        "text": digest.text,
-        "html": digest.html,
-        "at": now,
-    }
-    emit(data, lambda: f"Subject: {digest.subject}\n\n{digest.text}")
-
-
-async def _preview(who: str) -> tuple[Digest | None, datetime]:
-    # A rehearsal: claiming the subscriber is rolled back with the rest.
-    async with opened(rehearsal=True) as daemon:
-        context = daemon.context
-        if who not in context.config.subscribers:
-            known = ", ".join(context.config.subscribers) or "none"
-            raise click.UsageError(f"there is no subscriber {who!r}; there are {known}")
-        claimed = await context.database.call(
-            claim_digest, context, who, scheduled=False, whatever=True
-        )
-        digest = compose(context, claimed) if claimed else None
-        return digest, context.now()

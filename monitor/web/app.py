@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.pipeline.context import Context
-from monitor.storage import deliveries, people
+from monitor.storage import outbox, people
 from monitor.storage.database import Transaction
 from monitor.text.links import Recipient, recipient_of
 from monitor.web.pages import digest_page, page, style
@@ -145,7 +145,7 @@ class _Site:
     async def digest(self, request: Request, who: Recipient) -> Response:
         """A digest in the browser, as it was sent to this recipient."""
         payload = await self._context.database.call(
-            deliveries.payload_of,
+            outbox.payload_of,
             request.path_params["digest"],
             channel=who.channel,
             target=who.target,

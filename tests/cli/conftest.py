@@ -33,10 +33,11 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Monitor:
     monkeypatch.chdir(tmp_path)
 
     def command(*words: str) -> Result:
-        out, err = io.StringIO(), io.StringIO()
+        raw, err = io.BytesIO(), io.StringIO()
+        out = io.TextIOWrapper(raw, "utf-8", newline="", write_through=True)
         with redirect_stdout(out), redirect_stderr(err):
             code = execute(words)
-        return Result(code, out.getvalue(), err.getvalue())
+        return Result(code, raw.getvalue().decode(), err.getvalue())
 
     return command
 

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from monitor.models import Delivery, DeliveryState, Part, Receipt
-from monitor.storage import deliveries
+from monitor.storage import deliveries, outbox
 from monitor.storage.database import Transaction
-from monitor.storage.deliveries import OutboxLine
+from monitor.storage.outbox import OutboxLine
 from tests.conftest import NOON, Caller
 from tests.storage.builders import LEASE, claim_mail, later, post
 
@@ -32,7 +32,7 @@ def sent(tx: Transaction, delivery: Delivery, at: datetime = NOON) -> None:
 
 
 def line(tx: Transaction, delivery_id: int) -> OutboxLine:
-    found = deliveries.show_delivery(tx, delivery_id)
+    found = outbox.show_delivery(tx, delivery_id)
     assert found is not None
     return found
 
@@ -231,7 +231,7 @@ def test_a_dead_delivery_that_is_retried_gets_a_new_time_to_be_given_up(
 ) -> None:
     delivery_id = call(in_state, DeliveryState.DEAD)
 
-    retried = call(deliveries.retry_delivery, delivery_id, later(days=4))
+    retried = call(outbox.retry_delivery, delivery_id, later(days=4))
 
     (again,) = call(claim_mail, "b", later(days=4))
     assert retried
@@ -244,7 +244,7 @@ def test_a_waiting_delivery_that_is_retried_keeps_its_time_to_be_given_up(
 ) -> None:
     delivery_id = call(in_state, state)
 
-    retried = call(deliveries.retry_delivery, delivery_id, later(minutes=1))
+    retried = call(outbox.retry_delivery, delivery_id, later(minutes=1))
 
     (again,) = call(claim_mail, "b", later(minutes=1))
     assert retried
@@ -258,8 +258,8 @@ def test_what_is_sent_or_on_its_way_is_neither_retried_nor_dropped(
     delivery_id = call(in_state, state)
     before = call(line, delivery_id)
 
-    retried = call(deliveries.retry_delivery, delivery_id, NOON)
-    dropped = call(deliveries.drop_delivery, delivery_id)
+    retried = call(outbox.retry_delivery, delivery_id, NOON)
+    dropped = call(outbox.drop_delivery, delivery_id)
 
     assert (retried, dropped) == (False, False)
     assert call(line, delivery_id) == before
@@ -271,7 +271,7 @@ def test_what_is_sent_or_on_its_way_is_neither_retried_nor_dropped(
 def test_a_dropped_delivery_is_never_sent(call: Caller, state: DeliveryState) -> None:
     delivery_id = call(in_state, state)
 
-    dropped = call(deliveries.drop_delivery, delivery_id)
+    dropped = call(outbox.drop_delivery, delivery_id)
 
     assert dropped
     assert call(claim_mail, "b", later(days=1)) == []
@@ -279,9 +279,9 @@ def test_a_dropped_delivery_is_never_sent(call: Caller, state: DeliveryState) ->
 
 
 def test_a_delivery_that_does_not_exist_is_not_there(call: Caller) -> None:
-    assert call(deliveries.show_delivery, 999_999) is None
-    assert not call(deliveries.retry_delivery, 999_999, NOON)
-    assert not call(deliveries.drop_delivery, 999_999)
+    assert call(outbox.show_delivery, 999_999) is None
+    assert not call(outbox.retry_delivery, 999_999, NOON)
+    assert not call(outbox.drop_delivery, 999_999)
 
 
 # --- what people see ---
@@ -289,7 +289,7 @@ def test_a_delivery_that_does_not_exist_is_not_there(call: Caller) -> None:
 
 def test_a_delivery_is_shown_whole(call: Caller) -> None:
     call(post, "ana@example.org")
-    (shown,) = call(deliveries.list_deliveries, OPEN)
+    (shown,) = call(outbox.list_deliveries, OPEN)
 
     assert shown == OutboxLine(
         id=shown.id,
@@ -315,9 +315,9 @@ def test_deliveries_are_listed_by_state_newest_first(call: Caller) -> None:
     call(post, "a", "b", "c")
     call(sent, call(claim_mail, limit=1)[0])
 
-    listed = call(deliveries.list_deliveries, OPEN)
-    cut = call(deliveries.list_deliveries, OPEN, 1)
-    done = call(deliveries.list_deliveries, [DeliveryState.SENT])
+    listed = call(outbox.list_deliveries, OPEN)
+    cut = call(outbox.list_deliveries, OPEN, 1)
+    done = call(outbox.list_deliveries, [DeliveryState.SENT])
 
     assert [shown.target for shown in listed] == ["c", "b"]
     assert [shown.target for shown in cut] == ["c"]
@@ -325,12 +325,12 @@ def test_deliveries_are_listed_by_state_newest_first(call: Caller) -> None:
 
 
 def test_deliveries_are_counted_by_state(call: Caller) -> None:
-    assert call(deliveries.count_deliveries) == {}
+    assert call(outbox.count_deliveries) == {}
 
     call(post, "a", "b", "c")
     call(sent, call(claim_mail, limit=1)[0])
 
-    assert call(deliveries.count_deliveries) == {"pending": 2, "sent": 1}
+    assert call(outbox.count_deliveries) == {"pending": 2, "sent": 1}
 
 
 def test_the_channels_that_have_something_to_send_are_known(call: Caller) -> None:
@@ -350,3 +350,32 @@ def test_the_next_delivery_is_the_earliest_that_is_not_over(call: Caller) -> Non
 
     assert call(deliveries.next_delivery_due, channel="mail") == later(minutes=1)
     assert call(deliveries.next_delivery_due, channel="gone") is None
+
+
+# --- what was sent ---
+
+
+def test_what_a_target_was_sent_is_found_by_its_digest(call: Caller) -> None:
+    call(post, "ana@example.org", "sami@example.org")
+
+    assert (
+        call(outbox.payload_of, "desk slot 1", channel="mail", target="ana@example.org")
+        == b"\x00\xff bytes"
+    )
+    assert (
+        call(outbox.payload_of, "desk slot 1", channel="mail", target="eve@example.org")
+        is None
+    )
+
+
+def test_past_deliveries_come_in_their_order_and_time(call: Caller) -> None:
+    call(post, "ana@example.org", slot="one")
+    call(post, "ana@example.org", slot="two", channel="chat", at=later(hours=1))
+    call(post, "ana@example.org", slot="three", at=later(hours=2))
+
+    found = call(outbox.past, "desk", NOON, later(hours=2), "")
+    chat = call(outbox.past, "desk", NOON, later(hours=2), "chat")
+
+    assert [one.created_at for one in found] == [NOON, later(hours=1)]
+    assert [one.channel for one in chat] == ["chat"]
+    assert call(outbox.past, "other", NOON, later(hours=2), "") == []

@@ -1,7 +1,7 @@
 """What people decided about what they get."""
 
 from monitor.models import DeliveryState
-from monitor.storage import deliveries, destinations, digests, people, subscribers
+from monitor.storage import destinations, digests, outbox, people, subscribers
 from monitor.storage.database import Transaction
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
@@ -57,10 +57,10 @@ def test_who_unsubscribes_gets_not_even_what_waits(call: Caller) -> None:
     call(people.unsubscribe, *ANA, NOON)
     call(people.unsubscribe, *ANA, later(days=1))
 
-    states = call(deliveries.count_deliveries)
+    states = call(outbox.count_deliveries)
     assert states == {"suppressed": 1, "pending": 1}
     assert call(people.unsubscribed, "desk") == {("mail", "ana@example.org")}
-    suppressed = call(deliveries.list_deliveries, [DeliveryState.SUPPRESSED])
+    suppressed = call(outbox.list_deliveries, [DeliveryState.SUPPRESSED])
     assert [line.target for line in suppressed] == ["ana@example.org"]
 
 
@@ -144,7 +144,7 @@ def test_an_address_is_erased_with_its_deliveries(call: Caller) -> None:
 
     assert call(people.forget_address, "ana@example.org") == 1
 
-    assert call(deliveries.count_deliveries) == {"pending": 1}
+    assert call(outbox.count_deliveries) == {"pending": 1}
     assert call(destinations.failing) == []
     assert call(people.unsubscribed, "desk") != frozenset()
 
