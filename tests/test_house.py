@@ -8,7 +8,10 @@ import pytest
 
 from monitor.channels import types
 from monitor.cli.group import _COMMANDS
+from monitor.digests.render import NAMES, _context
+from tests import templates_page
 from tests.commands_page import page
+from tests.digests.digest_samples import DIGEST
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "monitor"
@@ -77,6 +80,7 @@ PURE = [
     "digests/bursts.py",
     "digests/compose.py",
     "digests/excerpt.py",
+    "digests/samples.py",
     "digests/voices.py",
     "channels/payload.py",
     "channels/slack_limits.py",
@@ -159,6 +163,15 @@ def test_no_text_of_the_repository_names_a_workplace() -> None:
     for path in [*FILES, *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
         text = path.read_text("utf-8")
         assert not any(word in text for word in words), path
+
+
+def test_the_reference_of_templates_is_what_they_may_use() -> None:
+    text = (ROOT / "docs" / "templates.md").read_text("utf-8")
+
+    assert text == templates_page.page(), (
+        "python -m tests.templates_page > docs/templates.md"
+    )
+    assert set(_context(DIGEST, "")) == set(NAMES)
 
 
 def test_the_reference_of_commands_is_what_their_help_says() -> None:

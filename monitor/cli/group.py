@@ -60,6 +60,7 @@ _SECTIONS = {
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),
         "db": ("manage", "migrate"),
+        "templates": ("templates", "export | check"),
     },
 }
 _COMMANDS = {name: entry for part in _SECTIONS.values() for name, entry in part.items()}

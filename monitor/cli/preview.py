@@ -13,7 +13,7 @@ from monitor.cli.group import with_globals
 from monitor.cli.output import emit, say
 from monitor.cli.session import ask, opened, run
 from monitor.models import Digest
-from monitor.pipeline.digest import claim_digest, compose
+from monitor.pipeline.digest import claim_digest, made
 from monitor.pipeline.freeze import addressed, parts_of, target_of
 from monitor.storage import outbox
 from monitor.storage.outbox import PastDelivery
@@ -87,7 +87,7 @@ async def _preview(who: str, through: str) -> tuple[Digest | None, Parts, dateti
         claimed = await context.database.call(
             claim_digest, context, who, scheduled=False, whatever=True
         )
-        digest = compose(context, claimed) if claimed else None
+        digest = await made(context, claimed) if claimed else None
         if digest is None:
             return None, [], context.now()
         found = parts_of(context, digest)

@@ -41,6 +41,7 @@ def check(
     send_to = _send_to(source, root, made)
     _subscribers(source, root)
     _check_web(source, root)
+    templates = _templates(source, root)
     if source.problems:
         return None
     rules = [
@@ -56,7 +57,11 @@ def check(
     _rule_tests(source, root, index)
     return Config(
         path=path,
-        service=replace(root.service, database=_database(source, root)),
+        service=replace(
+            root.service,
+            database=_database(source, root),
+            templates_dir=templates,
+        ),
         web=root.web,
         fetch=root.fetch,
         articles=root.articles,
@@ -88,6 +93,19 @@ def _database(source: Source, root: Root) -> str:
         return url
     folder = source.folder_of(("service", "database"))
     return f"sqlite:{folder / url.removeprefix('sqlite:')}"
+
+
+def _templates(source: Source, root: Root) -> str:
+    """The folder of own templates, counted from the file that names it."""
+    name = root.service.templates_dir
+    if not name:
+        return ""
+    place: Place = ("service", "templates_dir")
+    folder = source.folder_of(place) / name
+    if not folder.is_dir():
+        hint = f"Try: monitor templates export {name}"
+        source.problem(place, f"service.templates_dir: no folder {name!r}", hint=hint)
+    return str(folder)
 
 
 def _sections_not_yet(source: Source, root: Root) -> None:

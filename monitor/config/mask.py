@@ -16,7 +16,7 @@ identity every except feed feeds fetch first_run flood_limit from full_text gap 
 heartbeat_url homeserver host in include lang language lists listen match max_age max_body max_stories
 merge min_score name near none on_update operator outlet outlets pace path per_host port priority
 private_networks query quiet quiet_after recheck reply_to room rules send_to server service skip smtp source
-story_window subscribers tag timeout timezone title tls to topic transport type unmatched urgent_when
+story_window subscribers tag templates_dir timeout timezone title tls to topic transport type unmatched urgent_when
 url user user_agent verify web when_empty within keep tests
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())

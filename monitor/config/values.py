@@ -56,6 +56,7 @@ class Service:
     operator: str = ""
     heartbeat_url: Annotated[str, BeforeValidator(lambda v: v and web_url(v))] = ""
     contact: str = ""
+    templates_dir: str = ""
     __pydantic_config__ = _FORBID
 
 

@@ -15,7 +15,15 @@ from functools import cache
 from pathlib import Path
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined, pass_context, sandbox
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    pass_context,
+    sandbox,
+)
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -30,9 +38,26 @@ _NOTICES = ("notice", "test")
 MAX_HTML = 89_000
 """Encoded as it is sent; from 102 kB on Gmail hides the rest of a mail."""
 
+_MAX_OWN = 2_000_000
 _MOST_TRIES = 8
 # What a digest without stories, a story without words and a line of "also in" take.
 _FRAME, _CARD, _ROW = 25_000, 1_850, 450
+NAMES = (
+    "digest",
+    "subject",
+    "preheader",
+    "summary",
+    "groups",
+    "rest",
+    "quiet",
+    "calendar",
+    "at",
+    "place",
+    "light",
+    "dark",
+)
+"""What every template has."""
+
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 _INTERNAL = frozenset().union(
@@ -54,14 +79,15 @@ def templates_dir() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "templates"
 
 
-def render(digest: Digest) -> Digest:
+def render(digest: Digest, own: Path | None = None) -> Digest:
     """The digest with subject, text, HTML and briefs; the same values, the same bytes.
 
     Where the HTML would be longer than mailbox providers show, fewer stories are shown
-    whole; coverage and footer are always inside.
+    whole; coverage and footer are always inside. Templates in the folder ``own`` win
+    over ours, one by one; they may raise anything, and take their time.
     """
     fitting = replace(digest, shown=min(digest.shown, _fitting(digest.stories)))
-    found = _rendered(fitting, replace(digest, briefs=briefs(digest)))
+    found = _rendered(fitting, replace(digest, briefs=briefs(digest)), own)
     digest = fitting
     for _ in range(_MOST_TRIES):
         size = encoded_size(found.html)
@@ -69,7 +95,20 @@ def render(digest: Digest) -> Digest:
             break
         shown = int(digest.shown * MAX_HTML / size)
         digest = replace(digest, shown=min(digest.shown - 1, shown))
-        found = _rendered(digest, found)
+        found = _rendered(digest, found, own)
+    return found
+
+
+def render_own(digest: Digest, own: Path) -> Digest:
+    """Render with somebody's own templates; for a worker, which can be stopped.
+
+    Raises:
+        ValueError: The result is too large to be a digest.
+        Exception: Whatever the templates raise.
+    """
+    found = render(digest, own)
+    if len(found.html) + len(found.text) > _MAX_OWN:
+        raise ValueError(f"the templates made more than {_MAX_OWN} characters")
     return found
 
 
@@ -85,12 +124,12 @@ def _fitting(stories: Sequence[DigestStory]) -> int:
     return len(stories)
 
 
-def _rendered(digest: Digest, before: Digest) -> Digest:
+def _rendered(digest: Digest, before: Digest, own: Path | None) -> Digest:
     name = "notice" if digest.kind in _NOTICES else "digest"
     subject = wording.subject(digest)
     context = _context(digest, subject)
-    text = _environment(html=False).get_template(f"{name}.txt.j2").render(context)
-    page = _environment(html=True).get_template(f"{name}.html.j2").render(context)
+    text = _environment(own, html=False).get_template(f"{name}.txt.j2").render(context)
+    page = _environment(own, html=True).get_template(f"{name}.html.j2").render(context)
     return replace(
         digest,
         subject=subject,
@@ -126,18 +165,26 @@ class _Sandbox(SandboxedEnvironment):
         return not attr.startswith("_") and attr not in _INTERNAL
 
 
+def _loader(own: Path | None) -> BaseLoader:
+    """Our templates, and before them somebody's own, which find ours as "default/"."""
+    ours = FileSystemLoader(templates_dir())
+    if own is None:
+        return ours
+    return ChoiceLoader([FileSystemLoader(own), ours, PrefixLoader({"default": ours})])
+
+
 @cache
-def _environment(*, html: bool) -> SandboxedEnvironment:
+def _environment(own: Path | None, *, html: bool) -> SandboxedEnvironment:
     environment = _Sandbox(
-        loader=FileSystemLoader(templates_dir()),
+        loader=_loader(own),
         autoescape=html,
         undefined=StrictUndefined,
         finalize=filters.finalize_html if html else filters.finalize_text,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
+        auto_reload=own is not None,
     )
-    environment.filters |= _FILTERS
+    environment.filters |= FILTERS
     environment.filters["highlight"] = (
         filters.highlight_html if html else filters.highlight_text
     )
@@ -174,7 +221,7 @@ def _datefmt(context: Context, moment: datetime, pattern: str) -> str:
     return _calendar(context).date(moment, pattern)
 
 
-_FILTERS: dict[str, Callable[..., object]] = {
+FILTERS: dict[str, Callable[..., object]] = {
     "ago": _ago,
     "localtime": _localtime,
     "datefmt": _datefmt,

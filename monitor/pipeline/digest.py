@@ -6,6 +6,7 @@ digest, tellings and deliveries in one.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -13,7 +14,8 @@ import structlog
 from monitor.config import RuleConfig, SubscriberConfig
 from monitor.digests import bursts, slots
 from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
-from monitor.digests.render import render
+from monitor.digests.render import render, render_own
+from monitor.errors import WorkerError
 from monitor.models import Coverage, Digest, RuleLine, StoryMember
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
@@ -61,7 +63,7 @@ async def _make(context: Context, name: str, *, scheduled: bool) -> int:
     )
     if claimed is None:
         return 0
-    digest = compose(context, claimed)
+    digest = await made(context, claimed)
     parts = parts_of(context, digest, claimed.gone) if digest else []
     stored = await context.database.call(
         _commit_digest, context, claimed, digest, parts
@@ -206,8 +208,39 @@ def outlets_of(context: Context) -> dict[str, str]:
     return {name: feed.outlet for name, feed in feeds if feed.outlet}
 
 
+async def made(context: Context, claimed: Claimed) -> Digest | None:
+    """The rendered digest, by one's own templates if there are; None for nothing to say.
+
+    Templates that fail cost nobody a digest: ours stand in, and it is said.
+    """
+    digest = compose(context, claimed)
+    own = context.config.service.templates_dir
+    if digest is None or not own:
+        return digest
+    try:
+        return await context.workers.run(render_own, digest, Path(own))
+    except WorkerError as error:
+        reason = str(error).strip().rpartition("\n")[2] or type(error).__name__
+        log.warning("template.failed", folder=own, reason=reason)
+        await context.database.call(_report_templates, context, reason)
+        notice = (
+            "The templates of this installation failed; these are the built-in ones."
+        )
+        return render(replace(digest, notice=notice))
+
+
+def _report_templates(tx: Transaction, context: Context, reason: str) -> None:
+    text = (
+        "the own templates failed\n\n"
+        f"{reason}\n\nDigests go out with the built-in templates meanwhile.\n"
+        "Try them:    monitor templates check"
+    )
+    day = f"{context.now():%Y-%m-%d}"
+    notify_operator(tx, context, key=f"templates:{day}", text=text)
+
+
 def compose(context: Context, claimed: Claimed) -> Digest | None:
-    """The rendered digest; None where there is nothing to say."""
+    """The digest by our templates; None where there is nothing to say."""
     config = context.config.subscribers[claimed.name]
     named = outlets_of(context)
     stories = tuple(
