@@ -160,7 +160,7 @@ class Config:
         message.attach(_text_part(digest.html, "html"))
         message.set_boundary(_boundary(target.id))
         # Set before, it would go with the first part.
-        message["Content-Language"] = "en"
+        message["Content-Language"] = digest.language
         return [Part(id=target.id, target=target.address, payload=message.as_bytes())]
 
     def _headers(self, digest: Digest, target: Target) -> list[tuple[str, str]]:

@@ -122,8 +122,6 @@ def _not_yet(source: Source, root: Root) -> None:
     for name, feed in root.feeds.items():
         _check_feed(source, name, feed)
         _check_headers(source, name, feed)
-    for name, subscriber in root.subscribers.items():
-        _subscriber_not_yet(source, name, subscriber)
 
 
 def _check_web(source: Source, root: Root) -> None:
@@ -166,13 +164,6 @@ def _check_headers(source: Source, name: str, feed: FeedConfig) -> None:
             place = ("feeds", name, "headers", header)
             where = ".".join(place)
             source.problem(place, f"{where}: a header is one line of plain characters")
-
-
-def _subscriber_not_yet(
-    source: Source, name: str, subscriber: SubscriberConfig
-) -> None:
-    if subscriber.language != "en":
-        _later(source, ("subscribers", name, "language"), 'Try: "en"')
 
 
 def _later(source: Source, place: Place, hint: str = "Try: leave it out") -> None:

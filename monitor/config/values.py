@@ -225,7 +225,7 @@ class SubscriberConfig:
     name: str = ""
     email: str = ""
     timezone: Annotated[str, BeforeValidator(lambda v: v and zone(v))] = ""
-    language: str = "en"
+    language: Literal["en", "tr", "ar"] = "en"
     rules: Strings = ()
     digest: Strings = ("daily 08:00",)
     when_empty: Literal["skip", "coverage"] = "skip"

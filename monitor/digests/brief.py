@@ -1,7 +1,8 @@
 """Say a story in plain words, for channels that show no page. Pure."""
 
 from monitor.digests import wording
-from monitor.digests.filters import pieces, plural, safe_url
+from monitor.digests.filters import pieces, safe_url
+from monitor.digests.speech import plural, say
 from monitor.digests.wording import Found, Reason
 from monitor.models import Brief, Digest, DigestStory
 from monitor.text.words import clean
@@ -40,19 +41,22 @@ def _also(story: DigestStory) -> str:
     copies = sum(member.copy_of is not None for member in others)
     more = ", …" if len(names) > _NAMED else ""
     of_which = f" ({plural(copies, 'copy', 'copies')})" if copies else ""
-    sources = plural(len(names), "source", "sources")
-    return f"Also in {sources}: {', '.join(names[:_NAMED])}{more}{of_which}"
+    return say(
+        "Also in {sources}: {names}",
+        sources=plural(len(names), "source", "sources"),
+        names=", ".join(names[:_NAMED]) + more + of_which,
+    )
 
 
 def _reason(reason: Reason) -> str:
     rule = f"{reason.rule}: " if reason.rule else ""
     if not reason.found:
-        return rule + (
-            "met before it was corrected"
+        return rule + say(
+            "it met the rule before it was corrected"
             if reason.before
             else "the rule takes every article"
         )
-    weak = " (outside the main text)" if reason.weak else ""
+    weak = f" ({say('found outside the main text')})" if reason.weak else ""
     return rule + ", ".join(map(_found, reason.found)) + weak
 
 

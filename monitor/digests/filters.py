@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_datetime, format_timedelta
 from markupsafe import Markup, escape
 
+from monitor.digests import speech
+from monitor.digests.speech import locale, say
 from monitor.models import Digest
 from monitor.text.urls import is_web, redacted, site_of
 from monitor.text.words import clean
 
-LOCALE = Locale("en", "GB")
 WIDTH = 76
 LONGEST_URL = 2_000
 LATE = timedelta(hours=3)
@@ -70,7 +70,7 @@ class Calendar:
 
     def date(self, moment: datetime, pattern: str) -> str:
         """A time by a CLDR pattern such as "EEEE d MMMM"."""
-        return format_datetime(self._local(moment), pattern, locale=LOCALE)
+        return format_datetime(self._local(moment), pattern, locale=locale())
 
     def time(self, moment: datetime) -> str:
         """The clock alone for today, with the day before it for other days."""
@@ -90,9 +90,9 @@ class Calendar:
         if not self.relative or passed < timedelta(0):
             return ""
         if passed < timedelta(minutes=1):
-            return "just now"
+            return say("just now")
         return format_timedelta(
-            -passed, "minute", threshold=1, add_direction=True, locale=LOCALE
+            -passed, "minute", threshold=1, add_direction=True, locale=locale()
         )
 
     def _local(self, moment: datetime) -> datetime:
@@ -115,21 +115,10 @@ def calendar(digest: Digest) -> Calendar:
 # --- texts ---
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """A number with its noun: "1 story", "3 stories"."""
-    return f"{count} {one if count == 1 else many}"
-
-
 def truncate_words(text: str, limit: int) -> str:
     """At most ``limit`` words, with an ellipsis where some were cut."""
     words = text.split()
     return " ".join(words[:limit]) + (" …" if len(words) > limit else "")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as people list them: "Idlib, Grain and Ports"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def domain(url: str) -> str:
@@ -216,15 +205,17 @@ def direction(text: str, language: str = "") -> str:
 
 
 def bidi(text: str, language: str = "") -> Markup:
-    """Keep a right-to-left text from disturbing the line that it stands in.
+    """Keep a text from disturbing a line that runs the other way.
 
     A span, not ``<bdi>``: Gmail and Outlook do not know that.
     """
-    if direction(text, language) == "ltr":
+    own = direction(text, language)
+    if own == speech.direction() or not text:
         return _safe(text)
     tag = language_tag(language)
     lang = Markup(' lang="{}"').format(tag) if tag else ""
-    return Markup('<span class="up" dir="rtl"{}>{}</span>').format(lang, _safe(text))
+    span = Markup('<span class="up" dir="{}"{}>{}</span>')
+    return span.format(own, lang, _safe(text))
 
 
 def _safe(text: str) -> Markup:

@@ -30,6 +30,14 @@ from jinja2.sandbox import SandboxedEnvironment
 from monitor.digests import filters, wording
 from monitor.digests.brief import briefs
 from monitor.digests.palette import DARK, LIGHT
+from monitor.digests.speech import (
+    direction,
+    language,
+    listed,
+    plural,
+    say,
+    speaking,
+)
 from monitor.models import PLACE, Digest, DigestStory
 from monitor.text.mail import encoded_size
 
@@ -53,6 +61,9 @@ NAMES = (
     "calendar",
     "at",
     "place",
+    "dir",
+    "lang",
+    "say",
     "light",
     "dark",
 )
@@ -86,6 +97,11 @@ def render(digest: Digest, own: Path | None = None) -> Digest:
     whole; coverage and footer are always inside. Templates in the folder ``own`` win
     over ours, one by one; they may raise anything, and take their time.
     """
+    with speaking(digest.language):
+        return _render(digest, own)
+
+
+def _render(digest: Digest, own: Path | None) -> Digest:
     fitting = replace(digest, shown=min(digest.shown, _fitting(digest.stories)))
     found = _rendered(fitting, replace(digest, briefs=briefs(digest)), own)
     digest = fitting
@@ -153,6 +169,8 @@ def _context(digest: Digest, subject: str) -> dict[str, object]:
         "calendar": filters.calendar(digest),
         "at": digest.slot or digest.now,
         "place": PLACE,
+        "dir": direction(),
+        "lang": language(),
         "light": LIGHT,
         "dark": DARK,
     }
@@ -189,6 +207,7 @@ def _environment(own: Path | None, *, html: bool) -> SandboxedEnvironment:
         filters.highlight_html if html else filters.highlight_text
     )
     environment.globals["headlines"] = wording.HEADLINES
+    environment.globals["say"] = say
     return environment
 
 
@@ -227,8 +246,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "datefmt": _datefmt,
     "truncate_words": filters.truncate_words,
     "domain": filters.domain,
-    "plural": filters.plural,
-    "listed": filters.listed,
+    "plural": plural,
+    "listed": listed,
     "wrap": filters.wrap,
     "safe_url": filters.safe_url,
     "link": filters.link,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.digests.filters import calendar, listed, plural, truncate_words
+from monitor.digests.filters import calendar, truncate_words
+from monitor.digests.speech import listed, plural, say
 from monitor.models import (
     ArticleMatch,
     Cause,
@@ -32,7 +33,7 @@ _CAUSES = {
     Cause.FURTHER_REPORT: "+1 outlet",
     Cause.CORRECTION: "a correction",
 }
-_FIELDS = {"title": "title", "summary": "summary", "body": "text"}
+_PLACES = {"title": "in title", "summary": "in summary", "body": "in text"}
 _PROMISE = "Links go straight to the publisher; no images, no tracking"
 _OWN_WORK = 'About monitor itself; "monitor status" shows how things stand'
 
@@ -97,18 +98,27 @@ def summary(digest: Digest) -> str:
     """The first sentence of a digest, the same in both parts."""
     when = calendar(digest)
     zone = digest.timezone.rpartition("/")[2].replace("_", " ")
-    zone = zone if zone == "UTC" else f"{zone} time"
-    since = f" since {when.time(digest.window[0])}, {zone}" if digest.window else ""
+    zone = zone if zone == "UTC" else say("{zone} time", zone=zone)
+    since = ""
+    if digest.window:
+        since = say(
+            " since {time}, {zone}", time=when.time(digest.window[0]), zone=zone
+        )
     if not digest.stories:
-        return f"No match{since}."
+        return say("No match{since}.", since=since)
     new = sum(story.status != "update" for story in digest.stories)
     updates = len(digest.stories) - new
     parts = [plural(new, "new story", "new stories")] if new else []
     parts += [plural(updates, "update", "updates")] if updates else []
     sources = {m.source for s in digest.stories for m in s.articles}
     sources |= {s.source for s in digest.stories}
-    by = plural(len(sources), "source", "sources")
-    return f"{listed(parts)}, from {articles(digest.stories)} by {by}{since}."
+    return say(
+        "{stories}, from {articles} by {sources}{since}.",
+        stories=listed(parts),
+        articles=articles(digest.stories),
+        sources=plural(len(sources), "source", "sources"),
+        since=since,
+    )
 
 
 def follows(rules: Sequence[RuleLine]) -> str:
@@ -125,7 +135,8 @@ def troubled(coverage: Coverage) -> bool:
 
 def read(coverage: Coverage) -> str:
     """How many feeds were read: "187 of 190 feeds read"."""
-    return f"{coverage.read} of {plural(coverage.feeds, 'feed', 'feeds')} read"
+    feeds = plural(coverage.feeds, "feed", "feeds")
+    return say("{read} of {feeds} read", read=coverage.read, feeds=feeds)
 
 
 # --- subject and preheader ---
@@ -140,7 +151,7 @@ def subject(digest: Digest) -> str:
     if digest.kind == "test":
         return _headed(f"Test: {first or 'this channel works'}", name)
     if not digest.stories:
-        return f"0 matches; {read(digest.coverage)}{name}"
+        return say("0 matches; {read}", read=read(digest.coverage)) + name
     found = groups(digest.rules, digest.stories)
     if digest.kind == "instant" and len(digest.stories) == 1:
         return _headed(_alert(digest.stories[0]), f" · {_title(found[0].rule, 40)}")
@@ -152,9 +163,9 @@ def _headed(text: str, tail: str) -> str:
 
 
 def _alert(story: DigestStory) -> str:
-    urgent = "Urgent: " if story.priority == "urgent" else ""
-    update = "Update: " if story.status == "update" else ""
-    update = "Correction: " if story.correction else update
+    urgent = say("Urgent: ") if story.priority == "urgent" else ""
+    update = say("Update: ") if story.status == "update" else ""
+    update = say("Correction: ") if story.correction else update
     return f"{urgent}{update}{headline(story.title)}"
 
 
@@ -166,7 +177,9 @@ def _tally(found: Sequence[Group], room: int) -> str:
         return whole
     rest = [story for group in found[1:] for story in group.stories]
     rules = plural(len(found) - 1, "rule", "rules")
-    return f"{parts[0]}; {counts(rest)} of {rules} more"
+    return f"{parts[0]}; " + say(
+        "{stories} of {rules} more", stories=counts(rest), rules=rules
+    )
 
 
 def preheader(digest: Digest) -> str:
@@ -185,17 +198,18 @@ def _preheader_parts(digest: Digest) -> Iterator[str]:
         parts = [digest.notice.strip().partition("\n")[2], _OWN_WORK]
     elif digest.kind == "instant" and len(digest.stories) == 1:
         story = digest.stories[0]
-        parts = [story.excerpt, story.source, _PROMISE]
+        parts = [story.excerpt, story.source, say(_PROMISE)]
     else:
         silent = quiet(digest)
         titles = (story.title for story in digest.stories)
-        parts = [*titles, f"No match: {listed(silent)}" if silent else "", _PROMISE]
+        nothing = say("No match: {rules}", rules=listed(silent)) if silent else ""
+        parts = [*titles, nothing, say(_PROMISE)]
     return filter(None, (one_line(part, 200) for part in parts))
 
 
 def headline(title: str) -> str:
     """A title on one line, never empty."""
-    return one_line(title, 300) or "(no title)"
+    return one_line(title, 300) or say("(no title)")
 
 
 def _title(rule: RuleLine, limit: int = 80) -> str:
@@ -218,16 +232,16 @@ def badges(story: DigestStory) -> tuple[Badge, ...]:
     """What is special about a story: urgent, told before, taken from elsewhere."""
     found = []
     if story.priority == "urgent":
-        found.append(Badge(kind="urgent", word="URGENT"))
+        found.append(Badge(kind="urgent", word=say("URGENT")))
     if story.correction:
         detail = f": {story.correction}"
-        found.append(Badge(kind="update", word="CORRECTION", detail=detail))
+        found.append(Badge(kind="update", word=say("CORRECTION"), detail=detail))
     elif story.status == "update":
-        detail = f": {_CAUSES[story.cause]}" if story.cause else ""
-        found.append(Badge(kind="update", word="UPDATE", detail=detail))
+        detail = f": {say(_CAUSES[story.cause])}" if story.cause else ""
+        found.append(Badge(kind="update", word=say("UPDATE"), detail=detail))
     if story.origin and story.origin.lower() != site_of(story.url):
-        detail = f" of {one_line(story.origin, 40)}"
-        found.append(Badge(kind="repost", word="RE-POST", detail=detail))
+        detail = say(" of {outlet}", outlet=one_line(story.origin, 40))
+        found.append(Badge(kind="repost", word=say("RE-POST"), detail=detail))
     return tuple(found)
 
 
@@ -244,8 +258,10 @@ def others(story: DigestStory) -> Others:
     found = [member for member in story.articles if member.url != story.url]
     rest = found[ALSO_IN:]
     copies = sum(member.copy_of is not None for member in rest)
-    of_which = f", {plural(copies, 'copy', 'copies')} among them" if copies else ""
-    more = f"and {len(rest)} more{of_which}" if rest else ""
+    more = say("and {n} more", n=len(rest)) if rest else ""
+    if copies:
+        among = plural(copies, "copy", "copies")
+        more = say("and {n} more, {copies} among them", n=len(rest), copies=among)
     return Others(listed=tuple(found[:ALSO_IN]), more=more)
 
 
@@ -321,12 +337,15 @@ def _term(term: str, hits: Sequence[Hit]) -> Found:
 
 def _places(hits: Sequence[Hit]) -> str:
     """Where a term stands and how often: "in title and 4 times in text"."""
-    fields = dict.fromkeys(_FIELDS.get(hit.field, "") for hit in hits)
+    places = [_PLACES.get(hit.field, "beside the text") for hit in hits]
     said = []
-    for name in fields:
-        count = sum(_FIELDS.get(hit.field, "") == name for hit in hits)
-        times = {1: "", 2: "twice "}.get(count, f"{count} times ")
-        said.append(times + (f"in {name}" if name else "beside the text"))
+    for place in dict.fromkeys(places):
+        count, where = places.count(place), say(place)
+        if count == 2:
+            where = say("twice {place}", place=where)
+        elif count > 2:
+            where = say("{n} times {place}", n=count, place=where)
+        said.append(where)
     return listed(said)
 
 

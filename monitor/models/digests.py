@@ -192,7 +192,7 @@ class Digest:
 
     ``slot`` is the scheduled time in the subscriber's zone; None for instant
     digests, notices and tests. ``subject``, ``text``, ``html`` and ``briefs`` are
-    rendered from the rest. ``base_url`` is where our own pages are, "" if nowhere. ``stories`` holds all, ``shown`` those that mail and chat carry.
+    rendered from the rest. ``base_url`` is where our own pages are, "" if nowhere; ``language`` that of our own words. ``stories`` holds all, ``shown`` those that mail and chat carry.
     """
 
     id: str
@@ -208,6 +208,7 @@ class Digest:
     shown: int = 0
     coverage: Coverage = field(default_factory=Coverage)
     schedule: str = ""
+    language: str = "en"
     base_url: str = ""
     notice: str = ""
     subject: str = ""

@@ -272,6 +272,7 @@ def compose(context: Context, claimed: Claimed) -> Digest | None:
                 claimed.coverage, summary_only=sum(s.summary_only for s in stories)
             ),
             schedule=schedule_of(config).text,
+            language=config.language,
             base_url=context.config.web.base_url.rstrip("/"),
         )
     )

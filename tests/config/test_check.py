@@ -379,7 +379,6 @@ RULE = '[rules.r]\nquery = "a"\n'
     ("text", "key"),
     [
         ('[service]\nkeep = { articles = "1d" }', "service.keep"),
-        ('[subscribers.s]\nlanguage = "ar"', "subscribers.s.language"),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_yet_is_said_and_never_ignored(
