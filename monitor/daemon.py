@@ -27,7 +27,13 @@ from monitor.errors import StorageError, root_of
 from monitor.http import Client, Transport
 from monitor.models import Secret
 from monitor.pipeline.context import Context, Options
-from monitor.pipeline.digest import make_digests, schedule_of, unit_of, zone_of
+from monitor.pipeline.digest import (
+    make_digests,
+    make_urgent_digests,
+    schedule_of,
+    unit_of,
+    zone_of,
+)
 from monitor.pipeline.read import read_entries
 from monitor.pipeline.send import send_all, send_channel
 from monitor.pipeline.vigil import Vigil
@@ -53,6 +59,7 @@ log = structlog.get_logger()
 _BEAT = timedelta(seconds=15)
 _LONGEST_WAIT = 20.0
 _STOP_SECONDS = 30.0
+_SWEEP = timedelta(seconds=12)
 _LONGEST_SILENCE = timedelta(minutes=5)
 # Further ahead than any back-off, Retry-After or retry can put a row.
 _FURTHEST = timedelta(days=9)
@@ -239,7 +246,7 @@ class Daemon:
         visit.next_due = hosts.next_host_due
         read.work = lambda: read_entries(context)
         read.wakes = [digest]
-        digest.work = lambda: make_digests(context)
+        digest.work = _digests(context)
         digest.next_due = subscribers.next_slot_of_all
         digest.wakes = senders
         for name, sender in zip(context.config.channels, senders, strict=True):
@@ -319,6 +326,21 @@ def _sender(
     context: Context, name: str, stopping: asyncio.Event
 ) -> Callable[[], Awaitable[int]]:
     return lambda: send_channel(context, name, stopping)
+
+
+def _digests(context: Context) -> Callable[[], Awaitable[int]]:
+    """All digests now and then, and in between those that cannot wait."""
+    swept_at: datetime | None = None
+
+    async def work() -> int:
+        nonlocal swept_at
+        now = context.now()
+        if swept_at is not None and timedelta(0) <= now - swept_at < _SWEEP:
+            return await make_urgent_digests(context)
+        swept_at = now
+        return await make_digests(context)
+
+    return work
 
 
 async def _woken(event: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """What every stage is handed: the parts that ``daemon.build`` put together."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,26 @@ from monitor.workers import DEADLINE_SECONDS, Workers
 
 PER_HOST = 10
 """How many polls and pages a claim of one host takes; a lease outlasts them."""
+
+
+class Hot:
+    """The rules that were met since the digest stage looked last.
+
+    A hint and no more: whoever follows one of them is looked at before the others.
+    """
+
+    def __init__(self) -> None:
+        self._rules: set[str] = set()
+
+    def add(self, rules: Iterable[str]) -> None:
+        """Rules that were met just now."""
+        self._rules.update(rules)
+
+    def take(self) -> frozenset[str]:
+        """What was added since the last time."""
+        found = frozenset(self._rules)
+        self._rules.clear()
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +59,7 @@ class Context:
     key: Secret
     options: Options = field(default_factory=Options)
     outage: Outage = field(default_factory=Outage)
+    hot: Hot = field(default_factory=Hot)
 
 
 class Host(Protocol):

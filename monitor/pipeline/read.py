@@ -82,6 +82,7 @@ async def read_page_of(context: Context, host: Host, waiting: WaitingEntry) -> N
     read = await _read(context, waiting, answered)
     await _learn(context, waiting, answered.page)
     await context.database.call(_commit_articles, context, [read], context.now())
+    context.hot.add(match.rule for match in read.matches)
     log.info(
         "article.read",
         feed=waiting.feed,
@@ -257,6 +258,7 @@ async def read_entries(context: Context) -> int:
             for waiting in batch
         ]
         await context.database.call(_commit_articles, context, found, context.now())
+        context.hot.add(match.rule for read in found for match in read.matches)
         log.info(
             "entries.read", count=len(found), matches=sum(len(r.matches) for r in found)
         )

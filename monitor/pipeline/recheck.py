@@ -64,6 +64,7 @@ async def read_again(context: Context, host: Host, waiting: WaitingEntry) -> Non
     found = await _reading(context, waiting, stored[-1], answered)
     await context.database.call(_commit, waiting, answered, context.now(), found)
     if found:
+        context.hot.add(match.rule for match in found.matches)
         log.info("article.corrected", feed=waiting.feed, reason=found.note)
 
 

@@ -185,3 +185,18 @@ def next_slot_of_all(tx: Transaction) -> datetime | None:
         """
     )
     return maybe_time(row["at"]) if row else None
+
+
+def due_slots(tx: Transaction, now: datetime) -> list[str]:
+    """The subscribers whose slot has come, and who are not away."""
+    rows = tx.all(
+        """
+        SELECT name
+          FROM subscriber
+         WHERE next_slot_at <= :now
+           AND (paused_until IS NULL OR paused_until <= :now)
+         ORDER BY next_slot_at, name
+        """,
+        now=now,
+    )
+    return [row["name"] for row in rows]

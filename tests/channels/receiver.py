@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ def receiver() -> Iterator[Receiver]:
                 Sent(
                     method=self.command,
                     path=self.path,
-                    headers={k.lower(): v for k, v in self.headers.items()},
+                    headers={k.lower(): v for k, v in self.headers.items()}
+                    | {"x-arrived": str(time.time())},
                     body=self.rfile.read(size),
                 )
             )

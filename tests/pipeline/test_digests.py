@@ -3,6 +3,10 @@
 import asyncio
 from dataclasses import replace
 
+from monitor.pipeline.digest import make_urgent_digests
+from monitor.pipeline.read import read_entries
+from monitor.pipeline.visit import visit_hosts
+from monitor.storage import feeds
 from tests.conftest import StandingClock, fresh_postgresql
 from tests.desk import Desk
 from tests.site import Item, Site
@@ -215,3 +219,57 @@ def test_two_nodes_tell_a_story_once(
 
     assert len(desk.stories()) == 20
     assert len(set(desk.stories())) == 20
+
+
+# --- who is looked at first ---
+
+
+def test_only_who_follows_a_rule_that_was_met_is_looked_at(
+    desk: Desk, site: Site
+) -> None:
+    desk.more = '[subscribers.other]\nrules = ["aleppo"]\ndigest = "daily 18:00"\n'
+    tell(site, "old")
+    desk.run()
+
+    async def run() -> tuple[int, int, int]:
+        daemon = desk.daemon()
+        try:
+            await daemon.open()
+            context = daemon.context
+            cold = await make_urgent_digests(context)
+            tell(site, "old", "Airstrikes hit Aleppo")
+            await context.database.call(feeds.make_due, context.now(), "")
+            await visit_hosts(context, stopping=daemon.stopping, done=nothing)
+            await read_entries(context)
+            hot = await make_urgent_digests(context)
+            again = await make_urgent_digests(context)
+        finally:
+            await daemon.close()
+        return cold, hot, again
+
+    assert asyncio.run(run()) == (0, 1, 0)
+
+
+def test_a_slot_that_has_come_is_looked_at_without_a_hint(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    desk.digest = "daily 18:00"
+    tell(site, "old")
+    desk.run()
+    tell(site, "old", "Airstrikes hit Aleppo")
+    desk.run(all_feeds=True)
+    clock.go_on(hours=7)
+
+    async def run() -> int:
+        daemon = desk.daemon()
+        try:
+            await daemon.open()
+            return await make_urgent_digests(daemon.context)
+        finally:
+            await daemon.close()
+
+    assert asyncio.run(run()) == 1
+
+
+async def nothing() -> None:
+    """No progress is shown."""

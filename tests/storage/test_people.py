@@ -157,3 +157,17 @@ def test_a_subscriber_is_erased_with_its_history(call: Caller) -> None:
     for table in ("delivery", "told", "told_match", "digest", "subscription"):
         assert call(count, table) == 0
     assert call(people.list_people) == []
+
+
+def test_slots_that_have_come_are_found_but_not_of_who_is_away(call: Caller) -> None:
+    call(
+        follow,
+        following(next_slot_at=later(hours=1)),
+        following("away", next_slot_at=later(hours=1)),
+        following("later", next_slot_at=later(hours=3)),
+    )
+    call(people.pause, "away", later(days=1))
+
+    assert call(subscribers.due_slots, NOON) == []
+    assert call(subscribers.due_slots, later(hours=2)) == ["desk"]
+    assert call(subscribers.due_slots, later(days=2)) == ["away", "desk", "later"]

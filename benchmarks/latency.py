@@ -1,0 +1,142 @@
+"""From a stored article to an accepted message: the whole service under steady load.
+
+    python -m benchmarks.latency [--seconds 60] [--rate 10] [--rules 1200]
+
+Each rule has a subscriber of its own, so that nothing is merged and no burst rule holds
+an alert; a webhook on loopback takes the messages.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor import log
+from monitor.clock import SystemClock
+from monitor.config import loads
+from monitor.daemon import Daemon, build
+from monitor.models import Entry, EntryState, Key, Kind
+from monitor.storage import entries, feeds
+from monitor.storage.database import Transaction
+from tests.channels.receiver import Receiver, receiver
+
+_CONFIG = """
+[service]
+database = "sqlite:latency.db"
+[web]
+listen = ""
+[fetch]
+private_networks = true
+[articles]
+full_text = "never"
+merge = "nothing"
+[feeds]
+world = "http://127.0.0.1:9/feed.xml"
+[channels.hook]
+type = "webhook"
+url = "{url}/hook"
+"""
+
+
+def _config(url: str, rules: int) -> str:
+    named = "".join(f'rule{n} = "word{n}x"\n' for n in range(rules))
+    people = "".join(
+        f'[subscribers.s{n}]\nrules = ["rule{n}"]\ndigest = "instant"\n'
+        'send_to = ["hook"]\n'
+        for n in range(rules)
+    )
+    return f"{_CONFIG.format(url=url)}[rules]\n{named}{people}"
+
+
+def _publish(tx: Transaction, number: int, rules: int, now: datetime) -> None:
+    """Store an entry that waits to be read, as a poll does."""
+    feed = tx.all("SELECT id FROM feed WHERE name = 'world'")[0]
+    guid = f"guid{number}"
+    entries.add_entries(
+        tx,
+        [
+            entries.Stored(
+                feed_id=feed["id"],
+                entry=Entry(
+                    guid=guid, title=f"Report {number} on word{number % rules}x"
+                ),
+                keys=[Key(Kind.GUID, guid)],
+                text_hash=guid,
+                title_hash=guid,
+                state=EntryState.WAITING,
+                published=None,
+                now=now,
+            )
+        ],
+    )
+
+
+async def _load(daemon: Daemon, wake: asyncio.Event, asked: argparse.Namespace) -> None:
+    """Publish at a steady rate, and let the read stage know."""
+    context = daemon.context
+    total = asked.seconds * asked.rate
+    start = asyncio.get_running_loop().time()
+    for number in range(total):
+        due = start + number / asked.rate
+        await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+        await context.database.call(_publish, number, asked.rules, context.now())
+        wake.set()
+    await asyncio.sleep(20)
+    daemon.stopping.set()
+    wake.set()
+
+
+def _times(far: Receiver, stored: dict[str, datetime]) -> list[float]:
+    """Seconds from the stored article to the message, for each article."""
+    return sorted(
+        float(request.headers["x-arrived"]) - stored[story["title"]].timestamp()
+        for request in far.requests
+        for story in json.loads(request.body)["stories"]
+    )
+
+
+def _stored(tx: Transaction) -> dict[str, datetime]:
+    rows = tx.all("SELECT title, read_at FROM article")
+    return {
+        row["title"]: datetime.fromtimestamp(row["read_at"] / 1e6, UTC) for row in rows
+    }
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--rate", type=int, default=10)
+    parser.add_argument("--rules", type=int, default=1_200)
+    asked = parser.parse_args()
+    log.set_up(-1)
+    with tempfile.TemporaryDirectory() as folder, receiver() as far:
+        far.says((204, ""))
+        text = _config(far.url, asked.rules)
+        daemon = build(loads(text, Path(folder) / "config.toml"), SystemClock())
+        await daemon.open()
+        await daemon.context.database.call(feeds.pause_feed, "world", datetime.now(UTC))
+        stages = daemon._stages()
+        read = next(stage for stage in stages if stage.name == "read")
+        async with asyncio.TaskGroup() as group:
+            for stage in stages:
+                group.create_task(daemon._loop(stage))
+            await asyncio.sleep(3)
+            group.create_task(_load(daemon, read.wake, asked))
+        stored = await daemon.context.database.call(_stored)
+        await daemon.close()
+        waits = _times(far, stored)
+    total = asked.seconds * asked.rate
+    median, late = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
+    sys.stdout.write(
+        f"latency: {len(waits)} of {total} told, {asked.rate} a second over "
+        f"{asked.rules} rules: median {median:.2f} s, p99 {late:.2f} s, "
+        f"longest {waits[-1]:.2f} s\n"
+    )
+    return 0 if len(waits) == total and median < 2 and late < 20 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
