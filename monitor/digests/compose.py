@@ -23,6 +23,8 @@ from monitor.models import (
 from monitor.text.outlets import outlet_of
 
 COOLDOWN = timedelta(minutes=30)
+_DEVELOPING_OUTLETS = 3
+_FRESH = timedelta(hours=2)
 WEAK_EVERY = timedelta(hours=1)
 _WITH_TEXT = (
     PageState.OK,
@@ -266,7 +268,10 @@ def _rank(item: Item, order: Mapping[str, int]) -> tuple[int, int, bool, float, 
 
 
 def story(
-    item: Item, members: Sequence[StoryMember], outlets: Outlets = _UNNAMED
+    item: Item,
+    members: Sequence[StoryMember],
+    outlets: Outlets = _UNNAMED,
+    now: datetime | None = None,
 ) -> DigestStory:
     """The story of an item, as every channel shows it.
 
@@ -294,7 +299,8 @@ def story(
         title_marks=title_marks(hits) if article.title else (),
         priority=item.priority,
         rules=item.rules,
-        voices=max(1, voices(members, outlets)),
+        voices=(count := max(1, voices(members, outlets))),
+        developing=now is not None and _is_developing(members, count, now),
         summary_only=article.state not in _WITH_TEXT,
         correction=item.lead.note if item.lead.news is Cause.CORRECTION else "",
         matches=tuple(
@@ -308,6 +314,12 @@ def story(
         ),
         articles=tuple(_seen_from(item.lead, member) for member in ordered),
     )
+
+
+def _is_developing(members: Sequence[StoryMember], outlets: int, now: datetime) -> bool:
+    """Whether a story grows: enough outlets tell it, and one was new a moment ago."""
+    last = max((member.first_seen for member in members), default=None)
+    return outlets >= _DEVELOPING_OUTLETS and last is not None and now - last < _FRESH
 
 
 def _is_lead(lead: DueMatch, member: StoryMember) -> bool:

@@ -81,11 +81,13 @@ def quiet(digest: Digest) -> tuple[str, ...]:
 
 
 def counts(stories: Sequence[DigestStory]) -> str:
-    """New stories and updates: "3 stories, 1 update"."""
+    """New stories and updates: "3 stories, 1 update, 1 developing"."""
     updates = sum(story.status == "update" for story in stories)
     new = len(stories) - updates
     parts = [plural(new, "story", "stories")] if new else []
     parts += [plural(updates, "update", "updates")] if updates else []
+    growing = sum(story.developing for story in stories)
+    parts += [say("{n} developing", n=growing)] if growing else []
     return ", ".join(parts)
 
 
@@ -233,6 +235,8 @@ def badges(story: DigestStory) -> tuple[Badge, ...]:
     found = []
     if story.priority == "urgent":
         found.append(Badge(kind="urgent", word=say("URGENT")))
+    if story.developing:
+        found.append(Badge(kind="urgent", word=say("DEVELOPING")))
     if story.correction:
         detail = f": {story.correction}"
         found.append(Badge(kind="update", word=say("CORRECTION"), detail=detail))

@@ -85,7 +85,8 @@ class DigestStory:
     """One story in a digest.
 
     ``marks`` are the spans of ``excerpt`` and ``title_marks`` those of ``title``
-    that the rules hit. ``correction`` says what its publisher took back, if anything.
+    that the rules hit. ``developing`` says that several outlets tell it and one has just
+    joined; ``correction`` says what its publisher took back, if anything.
     """
 
     id: str
@@ -105,6 +106,7 @@ class DigestStory:
     rules: tuple[str, ...]
     voices: int
     summary_only: bool = False
+    developing: bool = False
     correction: str = ""
     matches: tuple[ArticleMatch, ...]
     articles: tuple[StoryMember, ...]

@@ -266,7 +266,8 @@ def compose(context: Context, claimed: Claimed) -> Digest | None:
     config = context.config.subscribers[claimed.name]
     named = outlets_of(context)
     stories = tuple(
-        story(item, claimed.members[item.unit], named) for item in claimed.choice.items
+        story(item, claimed.members[item.unit], named, context.now())
+        for item in claimed.choice.items
     )
     if not stories and (claimed.slot is None or config.when_empty == "skip"):
         return None

@@ -288,3 +288,24 @@ def test_copies_are_one_voice(members: list[StoryMember], voices: int) -> None:
     found = story(item(due()), members)
 
     assert found.voices == voices
+
+
+@pytest.mark.parametrize(
+    ("groups", "age", "developing"),
+    [
+        ((1, 2, 3), timedelta(minutes=5), True),
+        ((1, 2, 3), timedelta(hours=3), False),
+        ((1, 2, 2), timedelta(minutes=5), False),
+    ],
+)
+def test_a_story_develops_while_outlets_join_it(
+    groups: tuple[int, ...], age: timedelta, *, developing: bool
+) -> None:
+    told = [
+        member(n, group=group, url=f"https://outlet{group}.example/{n}", guid=f"g{n}")
+        for n, group in enumerate(groups)
+    ]
+
+    found = story(item(due(1, STRIKES)), told, now=NOON + age)
+
+    assert found.developing is developing

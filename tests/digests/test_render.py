@@ -403,3 +403,12 @@ def test_a_large_day_stays_below_what_mailboxes_show(title: str) -> None:
     assert "more stories" in found.html
     assert len(found.briefs) == 40
     assert set(hrefs(found.html)) == set(links(found.text))
+
+
+def test_a_developing_story_is_said_in_subject_and_badge() -> None:
+    growing = replace(STORIES[0], developing=True)
+
+    found = render(replace(DIGEST, stories=(growing,), shown=1))
+
+    assert found.subject == "Air strikes, Aleppo: 1 story, 1 developing · Syria desk"
+    assert "[DEVELOPING]" in found.text
