@@ -43,7 +43,7 @@ def test_the_demo_runs_from_the_wheel_in_a_fresh_environment(tmp_path: Path) -> 
     )
 
     found = json.loads(done.stdout)
-    assert found["stories"] == 2
+    assert found["stories"] == 3
     assert (tmp_path / "demo" / "digest.html").stat().st_size > 10_000
 
 

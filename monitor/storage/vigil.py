@@ -21,13 +21,14 @@ class Signs:
 def signs(tx: Transaction) -> Signs:
     """How things stand now.
 
-    Of feeds those count that were polled; of deliveries those whose target is not known
+    Of feeds those count that were polled; one alone has notices of its own; of deliveries those whose target is not known
     to be out of order, of which the operator has heard.
     """
     row = (
         tx.one(
             """
-            SELECT (SELECT CASE WHEN SUM(CASE WHEN failures = 0 THEN 1 ELSE 0 END) = 0
+            SELECT (SELECT CASE WHEN COUNT(*) > 1
+                                 AND SUM(CASE WHEN failures = 0 THEN 1 ELSE 0 END) = 0
                                 THEN MAX(failing_since) END
                       FROM feed
                      WHERE configured = 1

@@ -19,8 +19,19 @@ def watched(desk: Desk, site: Site) -> Desk:
     """A desk whose dead man's switch is a page of the site."""
     desk.service = f'heartbeat_url = "{site.url}/ping"'
     site.answers["/ping"] = Answer(b"ok")
-    tell(site, "old")
+    desk.feeds = {n: f"{site.url}/feed.xml?{n}" for n in ("one", "two")}
+    show(site, 200)
     return desk
+
+
+def show(site: Site, status: int) -> None:
+    """Let both feeds answer so."""
+    tell(site, "old")
+    answer = site.answers["/feed.xml"]
+    for name in ("one", "two"):
+        site.answers[f"/feed.xml?{name}"] = (
+            answer if status == 200 else Answer(status=status)
+        )
 
 
 def test_all_is_well_where_nothing_was_asked_of_it() -> None:
@@ -41,16 +52,16 @@ def test_the_operator_hears_once_that_nothing_is_read_and_once_that_it_is(
     watched: Desk, site: Site, clock: StandingClock
 ) -> None:
     watched.run()
-    site.answers["/feed.xml"] = Answer(status=500)
+    show(site, 500)
     for _ in range(4):
         clock.go_on(hours=1)
         watched.run(all_feeds=True)
-    tell(site, "old")
+    show(site, 200)
 
     watched.run(all_feeds=True)
 
-    about = [n for n in watched.notices() if "read" in n.partition("\n")[0]]
-    assert [n.partition("\n")[0] for n in about] == [
+    heads = [notice.partition("\n")[0] for notice in watched.notices()]
+    assert [head for head in heads if "read" in head] == [
         "no feed can be read",
         "feeds are read again",
     ]
@@ -61,7 +72,7 @@ def test_the_switch_is_pinged_while_all_is_well(
 ) -> None:
     watched.run()
     well = site.hits("/ping")
-    site.answers["/feed.xml"] = Answer(status=500)
+    show(site, 500)
     watched.run(all_feeds=True)
     clock.go_on(hours=2)
     before = site.hits("/ping")
@@ -77,10 +88,23 @@ def test_a_switch_that_is_out_of_order_stops_nothing(
 ) -> None:
     site.answers["/ping"] = Answer(status=status)
 
-    assert watched.run().polled == 1
+    assert watched.run().polled == 2
 
 
 def test_a_switch_that_nobody_answers_stops_nothing(watched: Desk) -> None:
     watched.service = 'heartbeat_url = "http://127.0.0.1:9/secret"'
 
-    assert watched.run().polled == 1
+    assert watched.run().polled == 2
+
+
+def test_one_feed_alone_has_notices_of_its_own(
+    watched: Desk, site: Site, clock: StandingClock
+) -> None:
+    watched.feeds = {"one": watched.feeds["one"]}
+    watched.run()
+    show(site, 500)
+    for _ in range(4):
+        clock.go_on(hours=1)
+        watched.run(all_feeds=True)
+
+    assert not [n for n in watched.notices() if n.startswith("no feed can be read")]
