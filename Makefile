@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench clean
+.PHONY: help demo run test check npm format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test: $(VENV)/.dev  ## Install what the tests need and run them all, with covera
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/python -m tests.coverage_bars
+
+npm: $(BIN)/monitor  ## Install what tests of mails need, where npm is there
+	@command -v npm > /dev/null || { echo "npm is not there; its tests are skipped."; exit 0; }; \
+	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/npm caniemail@1.0.5
 
 check: $(VENV)/.dev  ## Formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -134,3 +134,77 @@ def test_an_update_goes_into_the_thread_of_its_story(
     first, second = (one.payload for one in far.requests)
     assert "thread_ts" not in first
     assert second["thread_ts"] == "1.1"
+
+
+HOOK = """
+[channels.hook]
+type = "webhook"
+url = "{url}/hook"
+"""
+
+
+@pytest.fixture
+def hooked(desk: Desk, site: Site, far: Receiver) -> Desk:
+    """A desk that is told by a webhook, after its silent first run."""
+    desk.more = HOOK.format(url=far.url)
+    desk.send_to = ("hook",)
+    tell(site, "old")
+    desk.run()
+    return desk
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (0, ""),
+        (500, ""),
+        (503, ""),
+        (408, ""),
+        (429, {"headers": {"Retry-After": "9"}}),
+    ],
+    ids=["accept then drop", "500", "503", "408", "429"],
+)
+def test_whatever_a_far_side_does_the_message_arrives_under_one_id(
+    hooked: Desk, site: Site, far: Receiver, fault: tuple[int, object]
+) -> None:
+    far.says(fault, fault, (204, ""))
+    tell(site, "old", "Airstrikes hit Aleppo")
+    hooked.run(all_feeds=True)
+    for _ in range(4):
+        hooked.clock.go_on(minutes=8)
+        hooked.run()
+
+    assert len(far.requests) == 3
+    assert len({one.headers["webhook-id"] for one in far.requests}) == 1
+    assert hooked.notices() == []
+
+
+def test_a_far_side_that_refuses_one_message_for_good_is_told_to_the_operator(
+    hooked: Desk, site: Site, far: Receiver
+) -> None:
+    far.says((422, "no such field"))
+    tell(site, "old", "Airstrikes hit Aleppo")
+
+    hooked.run(all_feeds=True)
+    hooked.clock.go_on(hours=9)
+    hooked.run()
+
+    assert len(far.requests) == 1
+    (notice,) = hooked.notices()
+    assert "failed for good" in notice
+    assert "no such field" in notice
+
+
+def test_where_nobody_listens_the_message_waits_for_somebody(
+    hooked: Desk, site: Site, far: Receiver
+) -> None:
+    with receiver() as gone:
+        hooked.more = HOOK.format(url=gone.url)
+    tell(site, "old", "Airstrikes hit Aleppo")
+    hooked.run(all_feeds=True)
+    hooked.more = HOOK.format(url=far.url)
+    hooked.clock.go_on(minutes=5)
+
+    hooked.run()
+
+    assert len(far.requests) == 1
