@@ -20,8 +20,7 @@ from monitor.errors import ConfigError
 from monitor.models import Secret
 from monitor.text.toml import Path as Place
 
-_SECRET_KEYS = ("password", "secret", "old_secret", "webhook", "token")
-_LATER_CHANNELS = ("apprise",)
+_SECRET_KEYS = ("password", "secret", "old_secret", "webhook", "token", "address")
 
 
 def load(path: Path) -> Config:
@@ -135,15 +134,10 @@ def _channels(source: Source, tables: Any) -> dict[str, Channel]:  # noqa: ANN40
 
 
 def _no_type(source: Source, name: str, kind: str) -> None:
-    known = channels.types()
-    if kind in _LATER_CHANNELS:
-        message = f'channels.{name}: channel type "{kind}" is not supported yet'
-        hint = f"Try: {', '.join(known)}"
-    else:
-        near = get_close_matches(kind, (*known, *_LATER_CHANNELS), 1)
-        offer = f'; did you mean "{near[0]}"?' if near else ""
-        message = f'channels.{name}: no channel type "{kind}"{offer}'
-        hint = ""
+    near = get_close_matches(kind, channels.types(), 1)
+    offer = f'; did you mean "{near[0]}"?' if near else ""
+    message = f'channels.{name}: no channel type "{kind}"{offer}'
+    hint = "" if near else f"Try: {', '.join(channels.types())}"
     source.problem(("channels", name, "type"), message, hint=hint)
 
 

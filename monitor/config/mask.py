@@ -21,7 +21,7 @@ url user user_agent verify web when_empty within keep tests
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())
 SECRET_KEYS = (
-    "password", "passwd", "pwd", "secret", "old_secret", "webhook", "token", "authorization",
+    "password", "passwd", "pwd", "secret", "old_secret", "webhook", "address", "token", "authorization",
     "headers", "cookie", "key", "credential",
 )  # fmt: skip
 # Hidden under exactly these names; a feed may well be called auth0.

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from monitor import channels
 from monitor.channels import (
     Channel,
+    apprise,
     discord,
     email,
     file,
@@ -40,6 +41,7 @@ SAMPLES: dict[str, Channel] = {
     ),
     "file": file.Config(path=Path("deliveries.jsonl")),
     "terminal": terminal.Config(write=lambda _: None),
+    "apprise": apprise.Config(address=Secret("json://localhost/hunter2")),
     "slack": slack.Config(token=Secret("hunter2"), channel="#syria"),
     "webhook": webhook.Config(
         url="https://siem.example/hunter2", secret=Secret("hunter2")

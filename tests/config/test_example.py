@@ -47,6 +47,9 @@ NAMED = ("feeds", "rules", "subscribers")
 STARRED = {"auth", "command"}
 
 
+TEXTS = {"partner-token": "Bearer x\n", "apprise-address": "json://localhost\n"}
+
+
 def uncommented() -> str:
     """The example with every key and table live."""
     return re.sub(r"^# (?=\[|[\w-]+ *= )", "", EXAMPLE, flags=re.MULTILINE)
@@ -56,7 +59,7 @@ def uncommented() -> str:
 def folder(tmp_path: Path) -> Path:
     """A folder with the secrets that the example names."""
     for name in re.findall(r'file = "([\w-]+)"', EXAMPLE):
-        (tmp_path / name).write_text("Bearer x\n" if name == "partner-token" else "x\n")
+        (tmp_path / name).write_text(TEXTS.get(name, "x\n"))
     return tmp_path
 
 

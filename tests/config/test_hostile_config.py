@@ -67,7 +67,7 @@ def test_no_text_ends_in_anything_but_a_configuration_or_its_mistakes(
 ) -> None:
     dice = random.Random(seed)  # noqa: S311 - it breaks texts, and guards nothing
     for name in re.findall(r'file = "([\w-]+)"', EXAMPLE):
-        (tmp_path / name).write_text("x")
+        (tmp_path / name).write_text("json://x")
     texts = []
     for _ in range(500):
         lines = LIVE if dice.random() < 0.9 else EXAMPLE.split("\n")

@@ -227,7 +227,7 @@ def test_mail_without_a_server_goes_to_this_machine() -> None:
         ("type = 5", "channels.x: it needs a type"),
         ('type = "webhok"', 'channels.x: no channel type "webhok"; did you mean "webhook"?'),
         ('type = "pigeon"', 'channels.x: no channel type "pigeon"'),
-        ('type = "apprise"', 'channels.x: channel type "apprise" is not supported yet'),
+        ('type = "apprise"\naddress = "x"', "channels.x: address: write an Apprise URL"),
         ('type = "slack"', "channels.x: write either webhook, or token and channel"),
         ('type = "slack"\ntoken = "t"', "channels.x: channel is missing"),
         ('type = "email"', 'channels.x: "to" is missing'),
