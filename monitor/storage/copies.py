@@ -9,7 +9,7 @@ from datetime import datetime
 
 from monitor.models import Sketch
 from monitor.storage import settings
-from monitor.storage.database import Row, Transaction, to_micros
+from monitor.storage.database import Row, Transaction, listed, to_micros
 
 REACH_DAYS = 10
 """A copy is looked for among the texts of so many days."""
@@ -48,15 +48,15 @@ def neighbours(tx: Transaction, keys: Collection[int], now: datetime) -> Neighbo
     if not keys:
         return Neighbours()
     today = day_of(now)
-    days = {f"day{n}": today - n for n in range(REACH_DAYS)}
-    hashes = {f"hash{n}": key for n, key in enumerate(keys)}
+    within_days, days = listed("day", (today - n for n in range(REACH_DAYS)))
+    within_hashes, hashes = listed("hash", keys)
     rows = tx.all(
         f"""
         SELECT near_key.hash, sketch.article_id, sketch.group_id
           FROM near_key
           JOIN sketch ON sketch.article_id = near_key.article_id
-         WHERE near_key.day IN ({", ".join(f":{name}" for name in days)})
-           AND near_key.hash IN ({", ".join(f":{name}" for name in hashes)})
+         WHERE near_key.day IN ({within_days})
+           AND near_key.hash IN ({within_hashes})
         """,  # noqa: S608 - only our own parameter names are put in
         **days,
         **hashes,
@@ -75,12 +75,12 @@ def neighbours(tx: Transaction, keys: Collection[int], now: datetime) -> Neighbo
 def _candidates(tx: Transaction, ids: Sequence[int]) -> tuple[Candidate, ...]:
     if not ids:
         return ()
-    names = {f"id{n}": one for n, one in enumerate(ids)}
+    inside, names = listed("id", ids)
     rows = tx.all(
         f"""
         SELECT *
           FROM sketch
-         WHERE article_id IN ({", ".join(f":{name}" for name in names)})
+         WHERE article_id IN ({inside})
          ORDER BY article_id
         """,  # noqa: S608 - only our own parameter names are put in
         **names,
@@ -153,13 +153,13 @@ def furniture(tx: Transaction, hashes: Collection[int]) -> frozenset[int]:
     """Those of some segments that stand in three groups or more."""
     if not hashes:
         return frozenset()
-    names = {f"hash{n}": one for n, one in enumerate(hashes)}
+    inside, names = listed("hash", hashes)
     rows = tx.all(
         f"""
         SELECT hash
           FROM segment
          WHERE third_group IS NOT NULL
-           AND hash IN ({", ".join(f":{name}" for name in names)})
+           AND hash IN ({inside})
         """,  # noqa: S608 - only our own parameter names are put in
         **names,
     )

@@ -151,3 +151,9 @@ class Database(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Close all connections; a rehearsal is rolled back."""
+
+
+def listed(prefix: str, values: Iterable[object]) -> tuple[str, dict[str, object]]:
+    """Values for an ``IN (...)``: their parameters as SQL, and the values by name."""
+    names = {f"{prefix}{number}": value for number, value in enumerate(values)}
+    return ", ".join(f":{name}" for name in names), names

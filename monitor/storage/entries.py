@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.models import Entry, EntryState, Key, Kind, KnownEntry
-from monitor.storage.database import Transaction, maybe_time
+from monitor.storage.database import Transaction, listed, maybe_time
 from monitor.storage.hosts import bring_forward
 
 
@@ -17,7 +17,7 @@ def known_entries(
     found = {}
     hashes = sorted({key.hash for key in keys})
     for start in range(0, len(hashes), 400):
-        names = {f"k{n}": h for n, h in enumerate(hashes[start : start + 400])}
+        inside, names = listed("k", hashes[start : start + 400])
         rows = tx.all(
             f"""
             SELECT entry_key.kind, entry_key.hash, entry.id, revision, text_hash,
@@ -25,7 +25,7 @@ def known_entries(
               FROM entry_key
               JOIN entry ON entry.id = entry_key.entry_id
              WHERE entry_key.feed_id = :feed_id
-               AND entry_key.hash IN ({", ".join(f":{name}" for name in names)})
+               AND entry_key.hash IN ({inside})
             """,  # noqa: S608 - only parameter names are put in
             feed_id=feed_id,
             **names,

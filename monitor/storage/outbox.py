@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.models import DeliveryState
-from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.database import Row, Transaction, from_micros, listed, maybe_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,11 @@ def list_deliveries(
     tx: Transaction, states: Sequence[DeliveryState], limit: int = 100
 ) -> list[OutboxLine]:
     """Deliveries in some states, newest first."""
-    names = {f"s{n}": state for n, state in enumerate(states)}
+    inside, names = listed("s", states)
     rows = tx.all(
         f"""
         {_LINES}
-         WHERE delivery.state IN ({", ".join(f":{n}" for n in names)})
+         WHERE delivery.state IN ({inside})
          ORDER BY delivery.id DESC
          LIMIT :limit
         """,

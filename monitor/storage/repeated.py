@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from monitor.storage.copies import day_of
-from monitor.storage.database import Transaction
+from monitor.storage.database import Transaction, listed
 
 _ENOUGH = 2
 
@@ -15,13 +15,13 @@ def repeated_lines(
     """The lines that stand in two other entries of a feed or more, with two of these."""
     if not hashes:
         return {}
-    names = {f"hash{n}": one for n, one in enumerate(hashes)}
+    inside, names = listed("hash", hashes)
     rows = tx.all(
         f"""
         SELECT hash, first_entry, second_entry, third_entry
           FROM repeated_line
          WHERE feed_id = :feed_id
-           AND hash IN ({", ".join(f":{name}" for name in names)})
+           AND hash IN ({inside})
         """,  # noqa: S608 - only our own parameter names are put in
         feed_id=feed_id,
         **names,
@@ -70,13 +70,13 @@ def add_lines(
 
 def titles_of(tx: Transaction, entry_ids: Collection[int]) -> list[str]:
     """The titles of some entries."""
-    names = {f"id{n}": one for n, one in enumerate(entry_ids)}
+    inside, names = listed("id", entry_ids)
     rows = tx.all(
         f"""
         SELECT t.title
           FROM entry
           JOIN entry_text t ON t.entry_id = entry.id AND t.revision = entry.revision
-         WHERE entry.id IN ({", ".join(f":{name}" for name in names)})
+         WHERE entry.id IN ({inside})
         """,  # noqa: S608 - only our own parameter names are put in
         **names,
     )

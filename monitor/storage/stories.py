@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.models import Told, Vector
 from monitor.storage.copies import REACH_DAYS, day_of
-from monitor.storage.database import Row, Transaction, from_micros
+from monitor.storage.database import Row, Transaction, from_micros, listed
 
 _ALL_ARTICLES = 0
 _MOST_STORIES = 30
@@ -30,12 +30,12 @@ class Known:
 
 def count_terms(tx: Transaction, terms: Collection[int]) -> tuple[dict[int, int], int]:
     """In how many articles terms stand, and how many articles there are."""
-    names = {f"term{n}": term for n, term in enumerate((_ALL_ARTICLES, *terms))}
+    inside, names = listed("term", (_ALL_ARTICLES, *terms))
     rows = tx.all(
         f"""
         SELECT hash, articles
           FROM term
-         WHERE hash IN ({", ".join(f":{name}" for name in names)})
+         WHERE hash IN ({inside})
         """,  # noqa: S608 - only our own parameter names are put in
         **names,
     )
@@ -66,8 +66,8 @@ def find_stories(
         return []
     today = day_of(now)
     reach = min(REACH_DAYS, window // timedelta(days=1) + 2)
-    days = {f"day{n}": today - n for n in range(reach)}
-    names = {f"term{n}": term for n, term in enumerate(terms)}
+    _, days = listed("day", (today - n for n in range(reach)))
+    _, names = listed("term", terms)
     # Of a term that half the day's stories have, the oldest ones are the large ones.
     parts = " UNION ALL ".join(
         f"""
@@ -91,12 +91,12 @@ def find_stories(
     best = sorted(shared, key=lambda one: (-shared[one], -one))[:_MOST_STORIES]
     if not best:
         return []
-    ids = {f"id{n}": one for n, one in enumerate(best)}
+    inside, ids = listed("id", best)
     found = tx.all(
         f"""
         SELECT id, first_seen, last_seen, language, centroid, names, figures
           FROM story
-         WHERE id IN ({", ".join(f":{name}" for name in ids)})
+         WHERE id IN ({inside})
          ORDER BY id
         """,  # noqa: S608 - only our own parameter names are put in
         **ids,
@@ -121,13 +121,13 @@ def titles_of(tx: Transaction, source: str, ids: Collection[int]) -> list[Row]:
     """What one source wrote in some stories: ``story_id`` and ``title`` of each."""
     if not ids:
         return []
-    names = {f"id{n}": one for n, one in enumerate(ids)}
+    inside, names = listed("id", ids)
     return tx.all(
         f"""
         SELECT DISTINCT copy_group.story_id, article.title
           FROM copy_group
           JOIN article ON article.group_id = copy_group.id
-         WHERE copy_group.story_id IN ({", ".join(f":{name}" for name in names)})
+         WHERE copy_group.story_id IN ({inside})
            AND article.source = :source
         """,  # noqa: S608 - only our own parameter names are put in
         source=source,
@@ -139,12 +139,12 @@ def stories_of(tx: Transaction, groups: Collection[int]) -> set[int]:
     """The stories of some groups of copies."""
     if not groups:
         return set()
-    names = {f"id{n}": one for n, one in enumerate(groups)}
+    inside, names = listed("id", groups)
     rows = tx.all(
         f"""
         SELECT story_id
           FROM copy_group
-         WHERE id IN ({", ".join(f":{name}" for name in names)})
+         WHERE id IN ({inside})
         """,  # noqa: S608 - only our own parameter names are put in
         **names,
     )
