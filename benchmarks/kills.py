@@ -2,8 +2,8 @@
 
     python -m benchmarks.kills [--kills 200] [--postgresql URL]
 
-A site on loopback brings new entries all the time; a real SMTP server counts what
-arrives. Each kill may repeat one message, with the same Message-ID.
+A site on loopback brings new entries all the time; a webhook on loopback counts what
+arrives. Each kill may repeat one message, with the same webhook-id.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.desk import Mailbox, mail_server
+from tests.channels.receiver import Receiver, receiver
 from tests.site import Item, Site
 
 _CONFIG = """
@@ -42,18 +42,14 @@ all = "*"
 rules = ["all"]
 digest = "instant"
 max_stories = 1000
-send_to = ["mail"]
-[channels.mail]
-type = "email"
-to = ["ana@example.org"]
-[smtp]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-from = "Monitor <monitor@example.org>"
+send_to = ["hook"]
+[channels.hook]
+type = "webhook"
+url = "{hook}/hook"
 """
 _SHOWN = 60
-_PER_ROUND = 20
+_MOST_SHOWN = 3_000
+_PER_ROUND = 5
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -63,7 +59,7 @@ def _titles(first: int, last: int) -> list[str]:
 
 def _show(site: Site, last: int) -> None:
     """The newest entries of the feed, as feeds show them."""
-    titles = _titles(max(0, last - _SHOWN), last)
+    titles = _titles(max(0, last - _MOST_SHOWN), last)
     site.feed("/feed.xml", "World", [Item(guid=t, title=t) for t in titles[::-1]])
 
 
@@ -76,12 +72,10 @@ def _program(config: Path, at: datetime) -> "subprocess.Popen[bytes]":
     )
 
 
-def _run(
-    folder: Path, site: Site, mailbox: Mailbox, port: int, asked: argparse.Namespace
-) -> bool:
+def _run(folder: Path, site: Site, far: Receiver, asked: argparse.Namespace) -> bool:
     config = folder / "config.toml"
     database = asked.postgresql or f"sqlite:{folder}/kills.db"
-    config.write_text(_CONFIG.format(database=database, site=site.url, port=port))
+    config.write_text(_CONFIG.format(database=database, site=site.url, hook=far.url))
     dice = random.Random(asked.seed)  # noqa: S311 - it chooses when to kill
     shown, at, killed = _SHOWN, START, 0
     _show(site, shown)
@@ -101,22 +95,20 @@ def _run(
     for _ in range(3):
         at += timedelta(hours=4)
         _program(config, at).wait()
-    return _judge(mailbox, _titles(_SHOWN, shown), killed)
+    return _judge(far, _titles(_SHOWN, shown), killed)
 
 
-def _judge(mailbox: Mailbox, titles: list[str], kills: int) -> bool:
+def _judge(far: Receiver, titles: list[str], kills: int) -> bool:
     """Print what arrived; whether the promise was kept."""
-    texts = dict(zip(mailbox.ids(), mailbox.texts(), strict=True))
-    told = Counter(
-        title for text in texts.values() for title in titles if title in text
-    )
+    found = {one.headers["webhook-id"]: one.payload for one in far.requests}
+    told = Counter(s["title"] for one in found.values() for s in one["stories"])
     lost = [title for title in titles if not told[title]]
     twice = [title for title, count in told.items() if count > 1]
-    repeats = len(mailbox.ids()) - len(texts)
+    repeats = len(far.requests) - len(found)
     sys.stdout.write(
-        f"kills: {kills} kills, {len(titles)} reports, {len(texts)} messages: "
+        f"kills: {kills} kills, {len(titles)} reports, {len(found)} messages: "
         f"{len(lost)} lost, {len(twice)} told in two messages, "
-        f"{repeats} messages repeated with the same Message-ID\n"
+        f"{repeats} messages repeated with the same webhook-id\n"
     )
     return not lost and not twice and repeats <= kills
 
@@ -133,9 +125,10 @@ async def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         Site() as site,
-        mail_server() as (mailbox, port),
+        receiver() as far,
     ):
-        good = await asyncio.to_thread(_run, Path(folder), site, mailbox, port, asked)
+        far.says((204, ""))
+        good = await asyncio.to_thread(_run, Path(folder), site, far, asked)
     sys.stdout.write(f"       {time.monotonic() - started:.0f} s\n")
     return 0 if good else 1
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,7 +138,8 @@ def _next_times(config: Config, name: str, now: Any) -> list[str]:  # noqa: ANN4
         slot = slots.next_slot(schedule, zone, at)
         if slot is None:
             break
-        found.append(moment(slot, zone))
+        utc = "" if zone.key == "UTC" else f" ({slot.astimezone(UTC):%H:%M} UTC)"
+        found.append(moment(slot, zone) + utc)
         at = slot
     return found
 
@@ -152,8 +154,9 @@ def _check_text(config: Config, data: dict[str, Any]) -> str:
     for name, times in data["next"].items():
         where = ", ".join(config.send_to[name])
         lines.append(
-            f"  Next digest: {name} {', '.join(times) or 'never'}  (to {where})"
+            f"  {name}: {slots.in_words(config.subscribers[name].digest)}, to {where}"
         )
+        lines.append(f"    Next digest: {', '.join(times) or 'never'}")
     return "\n".join(lines)
 
 

@@ -192,3 +192,16 @@ def is_quiet(local: time, start: time, end: time) -> bool:
     if start <= end:
         return start <= local < end
     return local >= start or local < end
+
+
+def in_words(texts: Sequence[str]) -> str:
+    """The words of a ``digest`` key, with crons explained."""
+    return ", ".join(map(_explained, texts))
+
+
+def _explained(text: str) -> str:
+    cron = text.strip().removeprefix("cron ")
+    if cron == text.strip():
+        return text
+    # It wants a time to begin at, which does not change what it says.
+    return f"{text} ({CronSim(cron, datetime(2000, 1, 1, tzinfo=UTC)).explain()})"

@@ -153,7 +153,7 @@ def test_a_time_without_a_zone_is_utc(monitor: Monitor, desk: Desk) -> None:
 
     text = monitor("--at", "2026-11-22T12:00", "check-config").output
 
-    assert "desk Mon 23 Nov 07:30 +00:00" in text
+    assert "Next digest: Mon 23 Nov 07:30 +00:00" in text
 
 
 @pytest.mark.parametrize("rule", ["it's Aleppo", 'Aleppo "air strike"'])

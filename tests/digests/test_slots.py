@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from monitor.digests.slots import (
     Schedule,
     due_slot,
+    in_words,
     is_quiet,
     next_slot,
     parse,
@@ -338,3 +339,9 @@ def test_quiet_hours_may_go_over_midnight(
     at, first, last = map(time.fromisoformat, (clock, start, end))
 
     assert is_quiet(at, first, last) is quiet
+
+
+def test_a_schedule_is_said_as_it_is_written_and_crons_are_explained() -> None:
+    assert in_words(["weekdays 07:30", "cron 0 8 * * 1-5"]) == (
+        "weekdays 07:30, cron 0 8 * * 1-5 (At 08:00 on Monday through Friday)"
+    )
