@@ -35,7 +35,7 @@ from monitor.pipeline.digest import (
     zone_of,
 )
 from monitor.pipeline.read import read_entries
-from monitor.pipeline.send import send_all, send_channel
+from monitor.pipeline.send import LONGEST_TURN, send_all, send_channel
 from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
 from monitor.pipeline.weigh import weighed
@@ -184,15 +184,24 @@ class Daemon:
         return work
 
     async def _rest(self) -> bool:
-        """Wait for a host that only rests between two requests; False if none does."""
+        """Wait for a host or a target that only rests between two requests.
+
+        False if none does, or if the time stands still.
+        """
         context = self.context
         within = 2 * context.config.fetch.per_host.gap + timedelta(seconds=1)
         now = context.now()
-        at = await context.database.call(hosts.next_gap, now=now, within=within)
+        times = (
+            await context.database.call(hosts.next_gap, now=now, within=within),
+            await context.database.call(
+                deliveries.next_turn, now=now, within=LONGEST_TURN
+            ),
+        )
+        at = min(filter(None, times), default=None)
         if at is None or self.stopping.is_set():
             return False
         await asyncio.sleep(max(0.001, (at - now).total_seconds()))
-        return True
+        return context.now() > now
 
     # --- the service ---
 

@@ -35,8 +35,10 @@ GIVE_UP = timedelta(hours=72)
 TELL_AFTER = timedelta(hours=1)
 """A target that fails for so long is a notice to the operator."""
 
+LONGEST_TURN = timedelta(seconds=2)
+"""For so long a delivery waits for its turn; else it is given back."""
+
 _FAULT_WAIT = timedelta(hours=1)
-_LONGEST_TURN = timedelta(seconds=2)
 _ROOT_WAIT = timedelta(seconds=20)
 _WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
 
@@ -176,10 +178,10 @@ def _take_turn(
         delivery.channel,
         delivery.part.target,
         gap=channel.gap,
-        most=_LONGEST_TURN,
+        most=LONGEST_TURN,
         now=now,
     )
-    if at - now > _LONGEST_TURN:
+    if at - now > LONGEST_TURN:
         deliveries.postpone(tx, delivery, at)
         return None
     return at, thread

@@ -71,6 +71,22 @@ def next_delivery_due(tx: Transaction, *, channel: str) -> datetime | None:
     return maybe_time(row["at"]) if row else None
 
 
+def next_turn(tx: Transaction, *, now: datetime, within: timedelta) -> datetime | None:
+    """When the next delivery comes due that only waits for its turn, no retry."""
+    row = tx.one(
+        """
+        SELECT MIN(due_at) AS at
+          FROM delivery
+         WHERE state = 'pending'
+           AND due_at > :now
+           AND due_at <= :until
+        """,
+        now=now,
+        until=now + within,
+    )
+    return maybe_time(row["at"]) if row else None
+
+
 def claim_deliveries(
     tx: Transaction,
     channel: str,

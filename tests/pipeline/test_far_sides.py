@@ -1,10 +1,13 @@
 """Chat and webhooks: what is paused, told to the operator, threaded, and never lost."""
 
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.channels.receiver import Receiver, receiver
+from tests.conftest import StandingClock
 from tests.desk import Desk
 from tests.pipeline.test_digests import tell
 from tests.site import Item, Site
@@ -208,3 +211,29 @@ def test_where_nobody_listens_the_message_waits_for_somebody(
     hooked.run()
 
     assert len(far.requests) == 1
+
+
+def test_one_run_sends_all_parts_of_a_long_digest(
+    chat: Desk, site: Site, far: Receiver
+) -> None:
+    chat.articles = 'merge = "nothing"\nflood_limit = 500'
+    chat.subscriber = "max_stories = 200"
+    chat.clock = RunningClock()
+    tell(site, "old", *[f"Airstrikes hit Aleppo {n}" for n in range(110)])
+
+    chat.run(all_feeds=True, flush=True)
+
+    assert len(far.requests) == 5
+    threads = [one.payload.get("thread_ts") for one in far.requests]
+    assert threads == [None, "1.1", "1.1", "1.1", "1.1"]
+
+
+class RunningClock(StandingClock):
+    """A clock that goes on by itself, ten times as fast."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start = time.monotonic()
+
+    def now(self) -> datetime:
+        return super().now() + 10 * timedelta(seconds=time.monotonic() - self._start)

@@ -132,3 +132,12 @@ def test_an_update_belongs_to_the_alert_that_told_the_story(
 
 def test_a_digest_stands_alone(call: Caller) -> None:
     assert call(second, call(tell, slot="only"), 0) is None
+
+
+def test_a_delivery_that_waits_for_its_turn_is_waited_for(call: Caller) -> None:
+    call(post, "a@example.org")
+    (delivery,) = call(claim_mail)
+    call(deliveries.postpone, delivery, later(seconds=1))
+
+    assert call(deliveries.next_turn, now=NOON, within=2 * SECOND) == later(seconds=1)
+    assert call(deliveries.next_turn, now=NOON, within=SECOND / 2) is None
