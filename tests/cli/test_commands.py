@@ -90,7 +90,7 @@ def test_rule_tests_are_counted_and_next_digests_are_told(
     result = monitor("--at", "2026-11-22T12:00:00Z", "check-config")
 
     assert "2 rules (2 tests pass)" in result.output
-    assert "desk Mon 23 Nov 07:30 +00:00, Tue 24 Nov 07:30 +00:00" in result.output
+    assert "Next digest: Mon 23 Nov 07:30 +00:00, Tue 24 Nov" in result.output
 
 
 def test_a_first_run_says_that_it_stays_silent(
