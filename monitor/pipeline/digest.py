@@ -342,7 +342,7 @@ def _report_flooding(tx: Transaction, context: Context, name: str, rule: str) ->
         f'rule "{rule}" finds too much for {name}\n\n'
         f"It told {name} more than {bursts.MOST_STORIES} stories within an hour. From "
         "now on it speaks once an hour; nothing is lost.\n\n"
-        f"What it finds:  monitor rules audit {rule}\n"
+        "What it finds:  monitor rules audit\n"
         "What to do:     narrow the rule, or give it a digest by the clock."
     )
     day = f"{context.now():%Y-%m-%d}"

@@ -17,6 +17,7 @@ def thread_of(tx: Transaction, delivery: Delivery) -> str | None:
           FROM delivery own
           JOIN delivery head ON head.digest_id = own.digest_id
                             AND head.channel = own.channel
+                            AND head.target = own.target
                             AND head.part = 0
          WHERE own.id = :id
            AND own.part > 0
