@@ -1,5 +1,7 @@
 """stories list, show, mute and split, over what a desk has folded."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.cli.conftest import Monitor, answer
@@ -27,9 +29,11 @@ def folded(desk: Desk, site: Site) -> Desk:
         site.feed(f"/{name}.xml", name, [])
     desk.write()
     desk.run()
-    for url, title in TITLES.items():
+    for minute, (url, title) in enumerate(TITLES.items()):
         name = url.rpartition("/")[2]
-        site.feed(f"/{name}.xml", name, [Item(guid=url, title=title, link=url)])
+        at = datetime(2026, 11, 22, 11, minute, tzinfo=UTC)
+        item = Item(guid=url, title=title, link=url, published=at)
+        site.feed(f"/{name}.xml", name, [item])
     desk.run(all_feeds=True)
     return desk
 
