@@ -1,16 +1,22 @@
 """From a stored article to an accepted message: the whole service under steady load.
 
-    python -m benchmarks.latency [--seconds 60] [--rate 10] [--rules 1200]
+    python -m benchmarks.latency [--seconds 60] [--rate 10] [--rules 1200] [--trouble]
 
 Each rule has a subscriber of its own, so that nothing is merged and no burst rule holds
-an alert; a webhook on loopback takes the messages.
+an alert; a webhook on loopback takes the messages. With ``--trouble`` every message goes
+to six more channels as well: servers that refuse, hang, hang up, answer 503 or 429, and a
+mail server that says nothing. The latency of the good one must stay.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
+import re
+import socket
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,14 +47,52 @@ url = "{url}/hook"
 """
 
 
-def _config(url: str, rules: int) -> str:
+_TROUBLE = """
+[channels.{name}]
+type = "webhook"
+url = "{url}/{name}"
+"""
+_SILENT_MAIL = """
+[channels.mail]
+type = "email"
+to = ["ana@example.org"]
+[smtp]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+from = "monitor@example.org"
+"""
+_FAULTS = {"fails": (503, ""), "drops": (0, ""), "many": (429, "")}
+
+
+@contextlib.contextmanager
+def _trouble(*, wanted: bool) -> Iterator[str]:
+    """The configuration of channels that do not work, while they do not."""
+    if not wanted:
+        yield ""
+        return
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = silent.getsockname()[1]  # nobody accepts: a client waits for an answer
+        urls = {"hangs": f"http://127.0.0.1:{port}", "refuses": "http://127.0.0.1:9"}
+        for name, answer in _FAULTS.items():
+            far = stack.enter_context(receiver())
+            far.says(answer)
+            urls[name] = far.url
+        hooks = [_TROUBLE.format(name=name, url=url) for name, url in urls.items()]
+        yield "".join(hooks) + _SILENT_MAIL.format(port=port)
+
+
+def _config(url: str, rules: int, trouble: str) -> str:
+    all_channels = ["hook", *re.findall(r"\[channels\.(\w+)\]", trouble)]
+    send_to = ", ".join(f'"{name}"' for name in all_channels)
     named = "".join(f'rule{n} = "word{n}x"\n' for n in range(rules))
     people = "".join(
         f'[subscribers.s{n}]\nrules = ["rule{n}"]\ndigest = "instant"\n'
-        'send_to = ["hook"]\n'
+        f"send_to = [{send_to}]\n"
         for n in range(rules)
     )
-    return f"{_CONFIG.format(url=url)}[rules]\n{named}{people}"
+    return f"{_CONFIG.format(url=url)}{trouble}[rules]\n{named}{people}"
 
 
 def _publish(tx: Transaction, number: int, rules: int, now: datetime) -> None:
@@ -110,11 +154,16 @@ async def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--rules", type=int, default=1_200)
+    parser.add_argument("--trouble", action="store_true")
     asked = parser.parse_args()
     log.set_up(-1)
-    with tempfile.TemporaryDirectory() as folder, receiver() as far:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        receiver() as far,
+        _trouble(wanted=asked.trouble) as trouble,
+    ):
         far.says((204, ""))
-        text = _config(far.url, asked.rules)
+        text = _config(far.url, asked.rules, trouble)
         daemon = build(loads(text, Path(folder) / "config.toml"), SystemClock())
         await daemon.open()
         await daemon.context.database.call(feeds.pause_feed, "world", datetime.now(UTC))
@@ -132,7 +181,7 @@ async def main() -> int:
     median, late = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
     sys.stdout.write(
         f"latency: {len(waits)} of {total} told, {asked.rate} a second over "
-        f"{asked.rules} rules: median {median:.2f} s, p99 {late:.2f} s, "
+        f"{asked.rules} rules{' beside trouble' if asked.trouble else ''}: median {median:.2f} s, p99 {late:.2f} s, "
         f"longest {waits[-1]:.2f} s\n"
     )
     return 0 if len(waits) == total and median < 2 and late < 20 else 1

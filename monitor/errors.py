@@ -133,11 +133,18 @@ class WorkerDied(WorkerError):
 
 
 class DeliveryError(MonitorError):
-    """A part did not reach its target; ``code`` is the far side's, if it gave one."""
+    """A part did not reach its target; ``code`` is the far side's, if it gave one.
 
-    def __init__(self, text: str, *, code: int | None = None) -> None:
+    ``whole_channel`` says that the way to all targets is barred, as by a mail server
+    that is away, and not only the one to this target.
+    """
+
+    def __init__(
+        self, text: str, *, code: int | None = None, whole_channel: bool = False
+    ) -> None:
         super().__init__(text)
         self.code = code
+        self.whole_channel = whole_channel
 
 
 class DeliveryRejected(DeliveryError):
@@ -157,8 +164,9 @@ class DeliveryDeferred(DeliveryError):
         code: int | None = None,
         retry_after: timedelta | None = None,
         throttled: bool = False,
+        whole_channel: bool = False,
     ) -> None:
-        super().__init__(text, code=code)
+        super().__init__(text, code=code, whole_channel=whole_channel)
         self.retry_after = retry_after
         self.throttled = throttled
 

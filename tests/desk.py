@@ -150,6 +150,19 @@ class Mailbox:
     def __init__(self) -> None:
         self.messages: list[tuple[str, Message]] = []
         self.refused: dict[str, str] = {}
+        self.refused_sender = ""
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        del server, session, options
+        envelope.mail_from = address
+        return self.refused_sender or "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
@@ -192,11 +205,12 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[Mailbox, int]]:
+def mail_server(port: int = 0) -> Iterator[tuple[Mailbox, int]]:
     """A real SMTP server on loopback: its mailbox and its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()

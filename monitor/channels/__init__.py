@@ -2,8 +2,9 @@
 
 Every file has a frozen dataclass ``Config`` with the channel's settings and:
 
-* ``gap``, ``patience``, ``threads``: how far apart messages to one target are, for how
-  long a message is tried, and whether it wants to know the message that it belongs to;
+* ``gap``, ``way``, ``patience``, ``threads``: how far apart messages are, the server
+  that all targets share, for how long a message is tried, and whether it wants to know
+  the message that it belongs to;
 * ``problem()``: what is wrong with its settings together;
 * ``targets()``: the addresses, each with a delivery record of its own;
 * ``render(digest, target)``: pure, the frozen parts of the message;
@@ -24,6 +25,13 @@ class Channel(Protocol):
     @property
     def gap(self) -> timedelta:
         """How far apart messages to one target are; all nodes keep it together."""
+
+    @property
+    def way(self) -> str:
+        """The server that all targets share, and with it the gap; "" if each has its own.
+
+        Channels may share one, as those of all people with an address of their own.
+        """
 
     @property
     def patience(self) -> timedelta:

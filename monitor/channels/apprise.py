@@ -30,6 +30,7 @@ class Config:
     address: Secret
 
     gap = timedelta(seconds=1)
+    way = ""
     patience = timedelta(minutes=20)
     threads = False
 

@@ -23,6 +23,7 @@ from monitor.errors import (
     DeliveryError,
     DeliveryInDoubt,
     DeliveryRejected,
+    DestinationFault,
 )
 from monitor.models import Digest, Part, Receipt, Secret, Target
 from monitor.text.mail import encoding_of
@@ -30,8 +31,11 @@ from monitor.text.words import one_line
 
 _CONNECT_SECONDS = 30.0
 _SEND_SECONDS = 120.0
-# A wrong password or an account out of order is no fault of the message.
-_CHANNEL_FAULTS = (421, 450, 451, 452, 454, 530, 534, 535, 538, 552)
+# A wrong password or an account out of order is no fault of the message (RFC 4954).
+_ACCOUNT_FAULTS = (530, 534, 535, 538)
+_SERVICE_CLOSING = 421
+_QUOTA_EXCEEDED = 552
+_BAD_ADDRESS = re.compile(r"5\d\d 5\.1\.\d")
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", re.ASCII)
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -39,7 +43,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """The mail server. ``explicit`` is False when the configuration has none."""
+    """The mail server. ``explicit`` is False when the configuration has none.
+
+    With ``max_per_minute`` 0 it takes as many messages as come.
+    """
 
     host: str = "localhost"
     port: int | None = None
@@ -50,6 +57,7 @@ class Smtp:
     reply_to: str = ""
     transport: Transport = "smtp"
     path: Path | None = None
+    max_per_minute: int = 0
     explicit: bool = False
 
     @property
@@ -139,9 +147,21 @@ class Config:
     to: tuple[str, ...]
     smtp: Smtp = field(default_factory=Smtp)
 
-    gap = timedelta(0)
     patience = timedelta(hours=72)
     threads = False
+
+    @property
+    def gap(self) -> timedelta:
+        """How far apart two messages to the mail server are, whoever gets them."""
+        most = self.smtp.max_per_minute
+        return timedelta(minutes=1) / most if most else timedelta(0)
+
+    @property
+    def way(self) -> str:
+        """The mail server, or the way around one."""
+        if self.smtp.transport == "smtp":
+            return f"mail server {self._where}"
+        return f"mail by {self.smtp.transport}"
 
     def problem(self) -> str:
         """What is wrong with the settings together; "" if nothing."""
@@ -215,10 +235,11 @@ class Config:
             if self.smtp.user:
                 await client.login(self.smtp.user, self.smtp.password.reveal())
         except aiosmtplib.SMTPResponseException as error:
-            text = f"{self._where}: {error.code} {error.message}"
-            raise DeliveryDeferred(text, code=error.code) from error
+            where = f"{self._where}: "
+            raise _trouble_of_server(error.code, error.message, where) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryDeferred(f"{self._where}: {error}{self._advice}") from error
+            text = f"{self._where}: {error}{self._advice}"
+            raise DeliveryDeferred(text, whole_channel=True) from error
 
     @property
     def _where(self) -> str:
@@ -247,9 +268,7 @@ class Config:
             refused = error.recipients[0]
             raise _refusal(refused.code, refused.message) from error
         except aiosmtplib.SMTPSenderRefused as error:
-            # A fault of the account, not of this message: nothing else would pass.
-            text = f"{error.code} {error.message}"
-            raise DeliveryDeferred(text, code=error.code) from error
+            raise _trouble_of_server(error.code, error.message) from error
         except aiosmtplib.SMTPResponseException as error:
             raise _refusal(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -300,11 +319,26 @@ def _unsubscribe(digest: Digest, target: Target) -> list[tuple[str, str]]:
     ]
 
 
+def _trouble_of_server(code: int, text: str, where: str = "") -> DeliveryError:
+    """A reply that concerns all messages: the account or the sender is refused."""
+    text = f"{where}{code} {text}"
+    if code < 500:
+        return DeliveryDeferred(text, code=code, whole_channel=True)
+    return DestinationFault(text, code=code, whole_channel=True)
+
+
 def _refusal(code: int, text: str) -> DeliveryError:
-    """A reply as an error: 4xx and trouble of the account may pass, 5xx do not."""
-    if code < 500 or code in _CHANNEL_FAULTS:
+    """A reply as an error: 4xx may pass, 5xx do not, some concern all messages."""
+    if code == _SERVICE_CLOSING or code in _ACCOUNT_FAULTS:
+        return _trouble_of_server(code, text)
+    if code < 500 or code == _QUOTA_EXCEEDED:
         return DeliveryDeferred(f"{code} {text}", code=code)
     return DeliveryRejected(f"{code} {text}", code=code)
+
+
+def is_bad_address(error: DeliveryError) -> bool:
+    """Whether the mail server says that there is no such address (RFC 3463, X.1.X)."""
+    return isinstance(error, DeliveryRejected) and bool(_BAD_ADDRESS.match(str(error)))
 
 
 def message_id(delivery_id: str) -> str:

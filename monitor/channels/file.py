@@ -19,6 +19,7 @@ class Config:
     path: Path
 
     gap = timedelta(0)
+    way = ""
     patience = timedelta(hours=72)
     threads = False
 

@@ -23,6 +23,7 @@ class Config:
     networks: Networks = ()
 
     gap = timedelta(milliseconds=500)
+    way = ""
     patience = timedelta(hours=24)
     threads = False
 

@@ -25,6 +25,7 @@ class Config:
     networks: Networks = ()
 
     gap = timedelta(seconds=1)
+    way = ""
     patience = timedelta(hours=24)
     threads = False
 

@@ -41,6 +41,7 @@ class Config:
     write: Callable[[str], None] = write_stdout
 
     gap = timedelta(0)
+    way = ""
     patience = timedelta(hours=72)
     threads = False
 

@@ -27,6 +27,7 @@ class Config:
     networks: Networks = ()
 
     gap = timedelta(0)
+    way = ""
     patience = timedelta(hours=72)
     threads = False
 

@@ -85,6 +85,7 @@ class _Rehearsed:
     write: Callable[[str], None]
 
     gap = timedelta(0)
+    way = ""
     patience = timedelta(hours=72)
     threads = False
 

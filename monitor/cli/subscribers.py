@@ -105,18 +105,40 @@ def subscribers_pause(name: str, time: timedelta | None) -> None:
 
 @subscribers_command.command("resume")
 @click.argument("name")
+@click.option(
+    "--address", default="", help="Write to an address again that gets nothing"
+)
 @with_globals
-def subscribers_resume(name: str) -> None:
+def subscribers_resume(name: str, address: str) -> None:
     r"""End a pause: what came meanwhile is in the next digest.
 
-    Addresses that unsubscribed stay so; they begin again by the link in their mails.
+    Addresses that unsubscribed, or that the mail server did not know on three days, stay
+    out: they begin again by the link in their mails, or by --address.
 
     \b
     Examples:
       monitor subscribers resume desk
+      monitor subscribers resume desk --address ana@example.org
     """
+    if address:
+        run(_write_again(name, address))
+        emit({"subscriber": name, "address": address}, f"{address} gets mail again.")
+        return
     run(_change(name, None))
     emit({"subscriber": name, "paused_until": None}, f"{name} goes on.")
+
+
+async def _write_again(name: str, address: str) -> None:
+    async with opened() as daemon:
+        _known(name, daemon.context.config)
+        database = daemon.context.database
+        gone = await database.call(people.unsubscribed, name)
+        channels = [channel for channel, target in gone if target == address]
+        if not channels:
+            message = f"{name} is written to at {address}, or has no such address"
+            raise click.UsageError(message)
+        for channel in channels:
+            await database.call(people.resubscribe, name, channel, address)
 
 
 async def _change(name: str, until: datetime | None) -> None:

@@ -248,6 +248,7 @@ class SmtpConfig:
     sender: Annotated[str, Field(alias="from")]
     reply_to: str = ""
     transport: Literal["smtp", "maildir", "file", "sendmail"] = "smtp"
+    max_per_minute: Annotated[int, Field(ge=0, le=6_000)] = 0
     path: Path | None = None
     __pydantic_config__ = _FORBID
 
@@ -263,6 +264,7 @@ class SmtpConfig:
             reply_to=self.reply_to,
             transport=self.transport,
             path=self.path,
+            max_per_minute=self.max_per_minute,
             explicit=True,
         )
 

@@ -52,6 +52,7 @@ class _Page:
     name: str
 
     gap = patience = timedelta(0)
+    way = ""
     threads = False
 
     def problem(self) -> str:

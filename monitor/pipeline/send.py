@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.channels import Channel
+from monitor.channels.email import is_bad_address
 from monitor.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -23,7 +24,7 @@ from monitor.errors import (
 from monitor.models import Delivery, DeliveryState, Receipt
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import deliveries, destinations, threads
+from monitor.storage import deliveries, destinations, people, threads
 from monitor.storage.database import Transaction
 
 log = structlog.get_logger()
@@ -38,8 +39,13 @@ TELL_AFTER = timedelta(hours=1)
 LONGEST_TURN = timedelta(seconds=2)
 """For so long a delivery waits for its turn; else it is given back."""
 
+_DAYS_OF_REFUSAL = 3
 _FAULT_WAIT = timedelta(hours=1)
+_SHORT_REST = timedelta(seconds=30)
 _ROOT_WAIT = timedelta(seconds=20)
+Place = tuple[str, str]
+"""A channel, or the server that channels share, and a target."""
+
 _WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
 
 
@@ -92,7 +98,9 @@ def verdict(
         wait = max(wait, error.retry_after)
     doubt = isinstance(error, DeliveryInDoubt)
     state = DeliveryState.IN_DOUBT if doubt else DeliveryState.PENDING
-    return Verdict(state=state, due_at=now + wait)
+    # The next message would run into the same wall, and wait for it as long.
+    rest_until = now + _SHORT_REST if error.whole_channel else None
+    return Verdict(state=state, due_at=now + wait, rest_until=rest_until)
 
 
 async def send_all(context: Context, stopping: asyncio.Event) -> int:
@@ -149,12 +157,13 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
     except DeliveryError as problem:
         error = problem
     else:
-        await context.database.call(_commit_sent, context, delivery, receipt)
+        await context.database.call(_commit_sent, context, channel, delivery, receipt)
         log.info("delivery.sent", **facts)
         return
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
-    await context.database.call(_commit_failed, context, delivery, error, found)
+    place = (channel.way, "") if error.whole_channel else _place(delivery)
+    await context.database.call(_commit_failed, context, delivery, error, found, place)
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
 
 
@@ -173,18 +182,16 @@ def _take_turn(
     if thread == "":
         deliveries.postpone(tx, delivery, now + _ROOT_WAIT)
         return None
-    at = destinations.reserve(
-        tx,
-        delivery.channel,
-        delivery.part.target,
-        gap=channel.gap,
-        most=LONGEST_TURN,
-        now=now,
-    )
+    way = (channel.way, "") if channel.way else _place(delivery)
+    at = destinations.reserve(tx, *way, gap=channel.gap, most=LONGEST_TURN, now=now)
     if at - now > LONGEST_TURN:
         deliveries.postpone(tx, delivery, at)
         return None
     return at, thread
+
+
+def _place(delivery: Delivery) -> Place:
+    return delivery.channel, delivery.part.target
 
 
 def _facts(delivery: Delivery) -> Mapping[str, object]:
@@ -197,20 +204,39 @@ def _facts(delivery: Delivery) -> Mapping[str, object]:
 
 
 def _commit_sent(
-    tx: Transaction, context: Context, delivery: Delivery, receipt: Receipt
+    tx: Transaction,
+    context: Context,
+    channel: Channel,
+    delivery: Delivery,
+    receipt: Receipt,
 ) -> None:
     deliveries.mark_sent(tx, delivery, receipt, context.now())
-    ended = destinations.recovered(tx, delivery.channel, delivery.part.target)
-    if ended and ended.told_at:
-        text = (
-            f"channel {delivery.channel} works again\n\n"
-            f"{delivery.channel} {delivery.part.target}".rstrip()
-            + " takes messages "
-            f"again, after trouble since {ended.failing_since:%Y-%m-%d %H:%M} UTC. "
-            "What waited is being sent."
-        )
-        key = f"channel-back:{delivery.channel}:{delivery.part.target}:{ended.told_at}"
-        notify_operator(tx, context, key=key, text=text)
+    for place in {(channel.way, ""), _place(delivery)}:
+        ended = destinations.recovered(tx, *place)
+        if ended and channel.way == place[0]:
+            channels = context.config.channels.items()
+            waiting = [name for name, one in channels if one.way == channel.way]
+            deliveries.hurry(tx, waiting, context.now())
+        if ended and ended.told_at:
+            _report_end(tx, context, ended)
+
+
+def _report_end(
+    tx: Transaction, context: Context, ended: destinations.Destination
+) -> None:
+    where = f"{ended.channel} {ended.target}".rstrip()
+    text = (
+        f"{_named(ended.channel)} works again\n\n"
+        f"{where} takes messages again, after trouble since "
+        f"{ended.failing_since:%Y-%m-%d %H:%M} UTC. What waited is being sent."
+    )
+    key = f"channel-back:{ended.channel}:{ended.target}:{ended.told_at}"
+    notify_operator(tx, context, key=key, text=text)
+
+
+def _named(channel: str) -> str:
+    """A channel, or the server that channels share, as a notice says it."""
+    return channel if channel.startswith("mail ") else f"channel {channel}"
 
 
 def _commit_failed(
@@ -219,6 +245,7 @@ def _commit_failed(
     delivery: Delivery,
     error: DeliveryError,
     found: Verdict,
+    place: Place,
 ) -> None:
     """Store the failure; the operator is told of a dead letter, but not of its own."""
     deliveries.mark_failed(
@@ -231,11 +258,37 @@ def _commit_failed(
         counted=found.counted,
     )
     if found.rest_until:
-        destinations.rest(tx, delivery.channel, delivery.part.target, found.rest_until)
+        destinations.rest(tx, *place, found.rest_until)
+    if is_bad_address(error) and _suspend(tx, context, delivery, error):
+        return
     if found.state is DeliveryState.DEAD:
         _report_dead(tx, context, delivery, error)
     elif found.counted or isinstance(error, DestinationFault):
-        _watch(tx, context, delivery, error)
+        _watch(tx, context, delivery, error, place)
+
+
+def _suspend(
+    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
+) -> bool:
+    """Stop writing to an address that does not exist, so that nobody is a spammer.
+
+    After three days on which the mail server said so, with nothing taken in between.
+    """
+    target = delivery.part.target
+    days = deliveries.refused_days(tx, delivery.channel, target)
+    if len(days) < _DAYS_OF_REFUSAL:
+        return False
+    people.unsubscribe(tx, delivery.subscriber, delivery.channel, target, context.now())
+    text = (
+        f"{target} gets no mail any more\n\n"
+        f"On {len(days)} days the mail server said that there is no such address, last: "
+        f"{error}\n\n"
+        f"Correct the address of subscriber {delivery.subscriber}, or write to it again:\n"
+        f"             monitor subscribers resume {delivery.subscriber} "
+        f"--address {target}"
+    )
+    notify_operator(tx, context, key=f"suspended:{delivery.part.id}", text=text)
+    return True
 
 
 def _report_dead(
@@ -253,23 +306,26 @@ def _report_dead(
 
 
 def _watch(
-    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
+    tx: Transaction,
+    context: Context,
+    delivery: Delivery,
+    error: DeliveryError,
+    place: Place,
 ) -> None:
     """Say once that nothing reaches a target: at once if somebody has to act."""
     now = context.now()
-    target = delivery.part.target
-    found = destinations.failed(tx, delivery.channel, target, str(error), now)
+    found = destinations.failed(tx, *place, str(error), now)
     since = found.failing_since or now
     lasting = now - since >= TELL_AFTER or isinstance(error, DestinationFault)
     if found.told_at or not lasting:
         return
     text = (
-        f"channel {delivery.channel} does not work\n\n"
-        f"Nothing reaches {delivery.channel} {target}".rstrip()
+        f"{_named(found.channel)} does not work\n\n"
+        f"Nothing reaches {found.channel} {found.target}".rstrip()
         + f" since {since:%Y-%m-%d %H:%M} UTC: {error}\n\n"
         "Its messages wait, and are tried again. You hear when it works again.\n"
         f"Try it:      monitor send-test {delivery.subscriber}"
     )
-    key = f"channel:{delivery.channel}:{target}:{since:%Y-%m-%dT%H:%M:%S}"
+    key = f"channel:{found.channel}:{found.target}:{since:%Y-%m-%dT%H:%M:%S}"
     notify_operator(tx, context, key=key, text=text)
-    destinations.note_told(tx, delivery.channel, target, now)
+    destinations.note_told(tx, *place, now)

@@ -13,7 +13,7 @@ from monitor.errors import FetchError
 from monitor.http import Request
 from monitor.pipeline.context import Context
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import vigil
+from monitor.storage import destinations, vigil
 from monitor.storage.database import Transaction
 from monitor.storage.vigil import Signs
 from monitor.text.urls import host_of
@@ -84,7 +84,10 @@ class Vigil:
 def _raise(tx: Transaction, context: Context) -> bool:
     """Tell of alarms that begin or end; whether there is none."""
     now = context.now()
-    found = alarms(vigil.signs(tx), now)
+    barred = {one.channel for one in destinations.failing(tx) if one.told_at}
+    channels = context.config.channels.items()
+    silent = [name for name, channel in channels if channel.way in barred]
+    found = alarms(vigil.signs(tx, silent), now)
     for name, end in _ENDS.items():
         since = vigil.alarm_since(tx, name)
         alarm = found.get(name)

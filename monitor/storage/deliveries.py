@@ -1,11 +1,17 @@
 """Deliveries: the outbox. One row is one part to one target, frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.models import Delivery, DeliveryState, Part, Receipt
-from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.database import (
+    Row,
+    Transaction,
+    from_micros,
+    listed,
+    maybe_time,
+)
 
 _OPEN = "('pending', 'sending', 'in_doubt')"
 
@@ -230,6 +236,49 @@ def mark_failed(
         text=text,
         counted=int(counted),
     )
+
+
+def hurry(tx: Transaction, channels: Collection[str], now: datetime) -> None:
+    """Let what waits to be tried again go now: the way is free."""
+    inside, names = listed("channel", channels)
+    tx.run(
+        f"""
+        UPDATE delivery
+           SET due_at = :now
+         WHERE channel IN ({inside})
+           AND state IN ('pending', 'in_doubt')
+           AND due_at > :now
+        """,  # noqa: S608 - only our own parameter names are put in
+        now=now,
+        **names,
+    )
+
+
+def refused_days(tx: Transaction, channel: str, target: str) -> list[int]:
+    """The days, counted from 1970, on which mail to a target was refused for good.
+
+    Only those after the last one that was taken count, and only replies that say that
+    there is no such address (enhanced codes 5.1.X of RFC 3463).
+    """
+    rows = tx.all(
+        """
+        SELECT DISTINCT refused.tried_at / 86400000000 AS day
+          FROM delivery AS refused
+         WHERE refused.channel = :channel
+           AND refused.target = :target
+           AND refused.state = 'dead'
+           AND refused.last_text LIKE '5__ 5.1.%'
+           AND refused.tried_at > COALESCE(
+                   (SELECT MAX(sent_at)
+                      FROM delivery AS taken
+                     WHERE taken.channel = :channel
+                       AND taken.target = :target), 0)
+         ORDER BY day
+        """,
+        channel=channel,
+        target=target,
+    )
+    return [row["day"] for row in rows]
 
 
 def postpone(tx: Transaction, delivery: Delivery, at: datetime) -> None:

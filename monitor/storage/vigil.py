@@ -1,10 +1,17 @@
 """Signs of life of the whole service, and which alarms were raised."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.storage import settings
-from monitor.storage.database import Transaction, from_micros, maybe_time, to_micros
+from monitor.storage.database import (
+    Transaction,
+    from_micros,
+    listed,
+    maybe_time,
+    to_micros,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +25,17 @@ class Signs:
     oldest_waiting: datetime | None
 
 
-def signs(tx: Transaction) -> Signs:
+def signs(tx: Transaction, out_of_order: Collection[str] = ()) -> Signs:
     """How things stand now.
 
-    Of feeds those count that were polled; one alone has notices of its own; of deliveries those whose target is not known
-    to be out of order, of which the operator has heard.
+    Of feeds those count that were polled; one alone has notices of its own. Of deliveries
+    those count whose target and channel are not known to be ``out_of_order``: of these
+    the operator has heard.
     """
+    inside, names = listed("channel", ("", *out_of_order))
     row = (
         tx.one(
-            """
+            f"""
             SELECT (SELECT CASE WHEN COUNT(*) > 1
                                  AND SUM(CASE WHEN failures = 0 THEN 1 ELSE 0 END) = 0
                                 THEN MAX(failing_since) END
@@ -40,8 +49,10 @@ def signs(tx: Transaction) -> Signs:
                         ON destination.channel = delivery.channel
                        AND destination.target = delivery.target
                      WHERE state IN ('pending', 'sending', 'in_doubt')
+                       AND delivery.channel NOT IN ({inside})
                        AND told_at IS NULL) AS waiting
-            """
+            """,  # noqa: S608 - only our own parameter names are put in
+            **names,
         )
         or {}
     )

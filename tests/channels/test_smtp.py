@@ -23,6 +23,7 @@ from monitor.errors import (
     DeliveryError,
     DeliveryInDoubt,
     DeliveryRejected,
+    DestinationFault,
 )
 from monitor.models import Part, Receipt, Secret, Target
 from tests.digests.digest_samples import DIGEST
@@ -165,7 +166,8 @@ def test_an_accepted_mail_arrives_byte_for_byte_with_the_servers_word() -> None:
         ("452 4.2.2 mailbox full", DeliveryDeferred),
         ("421 4.3.2 going down", DeliveryDeferred),
         ("552 5.2.2 quota exceeded", DeliveryDeferred),
-        ("530 5.7.0 authentication required", DeliveryDeferred),
+        ("530 5.7.0 authentication required", DestinationFault),
+        ("535 5.7.8 bad credentials", DestinationFault),
         ("550 5.1.1 no such user", DeliveryRejected),
         ("553 5.1.3 bad address", DeliveryRejected),
         ("554 5.7.1 rejected as spam", DeliveryRejected),
@@ -187,8 +189,19 @@ def test_a_refusal_is_for_now_or_for_good(
 def test_a_refused_sender_is_no_fault_of_the_message() -> None:
     mailbox = Mailbox(replies={"MAIL": "550 5.7.1 not your domain"})
 
-    with pytest.raises(DeliveryDeferred, match="not your domain"):
+    with pytest.raises(DestinationFault, match="not your domain") as caught:
         send(mailbox)
+
+    assert caught.value.whole_channel
+
+
+def test_a_sender_that_is_refused_for_now_waits() -> None:
+    mailbox = Mailbox(replies={"MAIL": "451 4.3.0 try later"})
+
+    with pytest.raises(DeliveryDeferred, match="try later") as caught:
+        send(mailbox)
+
+    assert caught.value.whole_channel
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
@@ -214,10 +227,10 @@ def test_the_password_is_sent_where_it_is_wanted() -> None:
 def test_a_wrong_password_is_no_fault_of_the_mail() -> None:
     mailbox = Mailbox(password="other")
 
-    with pytest.raises(DeliveryDeferred) as caught:
+    with pytest.raises(DestinationFault) as caught:
         send(mailbox, user="monitor", password=Secret("hunter2"))
 
-    assert caught.value.code == 535
+    assert (caught.value.code, caught.value.whole_channel) == (535, True)
     assert "hunter2" not in f"{caught.value!r} {caught.value}"
     assert mailbox.mails == []
 

@@ -276,6 +276,7 @@ def test_a_stop_gives_back_what_was_claimed_and_not_sent(
         @dataclass(frozen=True, slots=True, kw_only=True)
         class Stopping:
             gap = patience = timedelta(0)
+            way = ""
             threads = False
 
             def problem(self) -> str:

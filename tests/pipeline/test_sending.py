@@ -87,6 +87,81 @@ def test_a_server_that_is_away_delays_mail_and_nothing_else(
     assert desk.stories() == by_file
 
 
+def test_a_mail_server_that_is_away_is_told_once_for_all_who_get_mail(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    with mail_server() as (mailbox, port):
+        pass
+    mail(desk, port)
+    tell(site, "old", "Airstrikes hit Aleppo")
+    for _ in range(8):
+        desk.run(all_feeds=True)
+        clock.go_on(minutes=20)
+    with mail_server(port) as (mailbox, _):
+        clock.go_on(hours=3)
+        desk.run()
+
+    away, back = desk.notices()
+    assert away.startswith(f"mail server 127.0.0.1:{port} does not work")
+    assert back.startswith(f"mail server 127.0.0.1:{port} works again")
+    assert [to for to, _ in mailbox.messages] == list(TO)
+
+
+def test_a_refused_password_costs_no_message_however_long_it_lasts(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        mailbox.refused_sender = "530 5.7.0 authentication required"
+        tell(site, "old", "Airstrikes hit Aleppo")
+        desk.run(all_feeds=True)
+        clock.go_on(days=5)
+        desk.run()
+        mailbox.refused_sender = ""
+        clock.go_on(hours=2)
+        desk.run()
+
+    assert [to for to, _ in mailbox.messages] == list(TO)
+    assert "530 5.7.0" in desk.notices()[0]
+    assert len(desk.notices()) == 2
+
+
+def test_an_address_that_does_not_exist_on_three_days_is_written_to_no_more(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    titles: list[str] = []
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        mailbox.refused[TO[0]] = "550 5.1.1 no such user"
+        for day in range(4):
+            titles.append(f"Airstrikes hit Aleppo again, day {day}")
+            tell(site, "old", *titles)
+            desk.run(all_feeds=True)
+            clock.go_on(days=1)
+
+    assert [to for to, _ in mailbox.messages] == [TO[1]] * 4
+    first, second, third = desk.notices()
+    assert "failed for good" in first
+    assert "failed for good" in second
+    assert third.startswith(f"{TO[0]} gets no mail any more")
+
+
+def test_a_mail_server_gets_no_more_messages_a_minute_than_it_wants(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    with mail_server() as (mailbox, port):
+        mail(desk, port)
+        desk.more += "max_per_minute = 1\n"
+        tell(site, "old", "Airstrikes hit Aleppo")
+        desk.run(all_feeds=True)
+        at_first = len(mailbox.messages)
+        clock.go_on(seconds=61)
+        desk.run()
+
+    assert at_first == 1
+    assert len(mailbox.messages) == 2
+
+
 def _delivery(attempts: int, age: timedelta) -> Delivery:
     return Delivery(
         id=1,
