@@ -286,10 +286,17 @@ def _phrase(name: str) -> str:
 
 
 def _thread(digest: Digest, target: Target, domain: str) -> list[tuple[str, str]]:
-    """Alerts about one story point to one root, so that mail programs thread them."""
-    if digest.kind != "instant" or len(digest.stories) != 1:
+    """Alerts about one story point to one root, so that mail programs thread them.
+
+    So do the digests of a month, where that is wanted.
+    """
+    if digest.kind == "instant" and len(digest.stories) == 1:
+        of = digest.stories[0].id
+    elif digest.kind == "digest" and digest.monthly_thread:
+        of = f"{digest.subscriber} {digest.slot or digest.now:%Y-%m}"
+    else:
         return []
-    root = f"<{message_id(f'{digest.stories[0].id} {target.address}')}@{domain}>"
+    root = f"<{message_id(f'{of} {target.address}')}@{domain}>"
     return [("In-Reply-To", root), ("References", root)]
 
 

@@ -4,6 +4,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +12,22 @@ import click
 
 from monitor.cli.group import with_globals
 from monitor.cli.output import emit, say
-from monitor.cli.session import ask, opened, run
+from monitor.cli.session import ask, configuration, opened, run
+from monitor.digests.viewer import viewer
 from monitor.models import Digest
 from monitor.pipeline.digest import claim_digest, made
 from monitor.pipeline.freeze import addressed, parts_of, target_of
 from monitor.storage import outbox
 from monitor.storage.outbox import PastDelivery
 
-Parts = list[tuple[str, bytes]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What would go through a channel to one target."""
+
+    channel: str
+    target: str
+    payload: bytes
 
 
 @click.command("preview")
@@ -29,7 +38,12 @@ Parts = list[tuple[str, bytes]]
     metavar="FILE",
     help="Write the HTML part to a file",
 )
-@click.option("--open", "show", is_flag=True, help="Open the HTML part in the browser")
+@click.option(
+    "--open",
+    "show",
+    is_flag=True,
+    help="Open it in the browser, with switches for language, part, width and colours",
+)
 @click.option(
     "--through",
     metavar="CHANNEL",
@@ -47,12 +61,16 @@ def preview_command(who: str, html: Path | None, *, show: bool, through: str) ->
       monitor preview desk --through slack-syria
     """
     digest, parts, now = run(_preview(who, through))
+    sent = [part for part in parts if part.channel == through]
     if digest is None:
         emit({"digest": None}, f"Nothing is waiting for {who}.")
     elif through:
-        _print(parts)
-    elif html is not None or show:
-        _write(digest, html, show=show)
+        _print([(part.target, part.payload) for part in sent])
+    elif html is not None:
+        html.write_text(digest.html, "utf-8")
+        say(f"Wrote {html}: {digest.subject}")
+    elif show:
+        _open(digest, parts)
     else:
         data = {
             "subject": digest.subject,
@@ -64,16 +82,25 @@ def preview_command(who: str, html: Path | None, *, show: bool, through: str) ->
         emit(data, f"Subject: {digest.subject}\n\n{digest.text}")
 
 
-def _write(digest: Digest, html: Path | None, *, show: bool) -> None:
-    if html is None:
-        html = Path(tempfile.mkdtemp(prefix="monitor-preview-")) / "digest.html"
-    html.write_text(digest.html, "utf-8")
+def _open(digest: Digest, parts: Sequence[_Part]) -> None:
+    own = configuration().service.templates_dir
+    sent = [
+        (
+            f"{part.channel} {part.target}".strip(),
+            part.payload.decode("utf-8", "replace"),
+        )
+        for part in parts
+    ]
+    html = Path(tempfile.mkdtemp(prefix="monitor-preview-")) / "digest.html"
+    html.write_text(viewer(digest, sent, Path(own) if own else None), "utf-8")
     say(f"Wrote {html}: {digest.subject}")
-    if show and not webbrowser.open(html.resolve().as_uri()):
+    if not webbrowser.open(html.as_uri()):
         say("There is no browser here: open the file yourself.")
 
 
-async def _preview(who: str, through: str) -> tuple[Digest | None, Parts, datetime]:
+async def _preview(
+    who: str, through: str
+) -> tuple[Digest | None, list[_Part], datetime]:
     # A rehearsal: claiming the subscriber is rolled back with the rest.
     async with opened(rehearsal=True) as daemon:
         context = daemon.context
@@ -94,7 +121,10 @@ async def _preview(who: str, through: str) -> tuple[Digest | None, Parts, dateti
         name = channels[0]
         address = context.config.channels[name].targets()[0]
         shown = addressed(digest, target_of(context, digest, name, address))
-        parts = [(part.target, part.payload) for n, _, part in found if n == through]
+        parts = [
+            _Part(channel=name, target=part.target, payload=part.payload)
+            for name, _, part in found
+        ]
         return shown, parts, context.now()
 
 

@@ -18,12 +18,14 @@ from monitor.config.values import (
     SubscriberConfig,
 )
 from monitor.digests import slots
+from monitor.digests.palette import themed, worst_contrast
 from monitor.models import Article, PageState
 from monitor.rules.index import Index, Rule
 from monitor.text.toml import Path as Place
 
 _TERMINAL = "terminal"
 _LONGEST_NAME = 100
+_LEAST_CONTRAST = 4.5  # WCAG 2.2, AA
 _SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("service", Service, ("keep",)),
 )
@@ -41,6 +43,7 @@ def check(
     send_to = _send_to(source, root, made)
     _subscribers(source, root)
     _check_web(source, root)
+    _check_theme(source, root)
     templates = _templates(source, root)
     if source.problems:
         return None
@@ -63,6 +66,7 @@ def check(
             templates_dir=templates,
         ),
         web=root.web,
+        theme=root.theme,
         fetch=root.fetch,
         articles=root.articles,
         feeds=root.feeds,
@@ -106,6 +110,18 @@ def _templates(source: Source, root: Root) -> str:
         hint = f"Try: monitor templates export {name}"
         source.problem(place, f"service.templates_dir: no folder {name!r}", hint=hint)
     return str(folder)
+
+
+def _check_theme(source: Source, root: Root) -> None:
+    """Colours that cannot be read are a mistake, whoever likes them."""
+    for key, palette in zip(("accent", "accent_dark"), themed(root.theme), strict=True):
+        if (found := worst_contrast(palette)) < _LEAST_CONTRAST:
+            ground = "dark" if key == "accent_dark" else "light"
+            message = (
+                f"theme.{key}: {getattr(root.theme, key)} is hard to read on {ground} "
+                f"grounds: contrast {found:.1f}, needed is {_LEAST_CONTRAST}"
+            )
+            source.problem(("theme", key), message)
 
 
 def _sections_not_yet(source: Source, root: Root) -> None:

@@ -56,6 +56,28 @@ def size(value: object) -> int:
     return found
 
 
+def colour(value: object) -> str:
+    """Read a colour as "#0b6158".
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError('write a colour such as "#0b6158"')
+    return value.lower()
+
+
+def fonts(value: object) -> str:
+    """Read names of fonts as CSS lists them, and nothing else.
+
+    Raises:
+        ValueError: It is no list of fonts.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[\w ,\"'-]{1,300}", value):
+        raise ValueError("write fonts such as 'Georgia, \"Noto Serif\", serif'")
+    return value
+
+
 def zone(value: object) -> str:
     """Check the IANA name of a time zone.
 

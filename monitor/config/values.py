@@ -11,8 +11,10 @@ from monitor.channels import Channel
 from monitor.channels.email import Smtp
 from monitor.config.readers import (
     clock_time,
+    colour,
     database_url,
     duration,
+    fonts,
     interval,
     listed,
     networks,
@@ -24,7 +26,7 @@ from monitor.config.readers import (
 from monitor.feeds.command import address
 from monitor.feeds.fetch import Manner
 from monitor.http import Network
-from monitor.models import Secret
+from monitor.models import Secret, Theme
 from monitor.rules.index import Index
 from monitor.rules.syntax import Lists
 
@@ -66,6 +68,19 @@ class Web:
 
     listen: str = "127.0.0.1:8787"
     base_url: Annotated[str, BeforeValidator(lambda v: v and web_url(v))] = ""
+    __pydantic_config__ = _FORBID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeConfig(Theme):
+    """The look of digests and pages, as the file names it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] = Theme().name
+    accent: Annotated[str, BeforeValidator(colour)] = Theme().accent
+    accent_dark: Annotated[str, BeforeValidator(colour)] = Theme().accent_dark
+    font: Annotated[str, BeforeValidator(fonts)] = Theme().font
+    headings: Annotated[str, BeforeValidator(fonts)] = Theme().headings
+    width: Annotated[int, Field(ge=320, le=1_000)] = Theme().width
     __pydantic_config__ = _FORBID
 
 
@@ -232,6 +247,7 @@ class SubscriberConfig:
     quiet: Quiet | None = None
     cooldown: Duration = timedelta(minutes=30)
     send_to: Strings = ()
+    thread_digests: bool = False
     max_stories: Annotated[int, Field(ge=1)] = 40
     __pydantic_config__ = _FORBID
 
@@ -276,6 +292,7 @@ class Root:
     include: Strings = ()
     service: Service = field(default_factory=Service)
     web: Web = field(default_factory=Web)
+    theme: ThemeConfig = field(default_factory=ThemeConfig)
     fetch: Fetch = field(default_factory=Fetch)
     articles: Articles = field(default_factory=Articles)
     feeds: dict[str, Annotated[FeedConfig, short("url")]] = field(default_factory=dict)
@@ -299,6 +316,7 @@ class Config:
     path: Path
     service: Service
     web: Web
+    theme: Theme
     fetch: Fetch
     articles: Articles
     feeds: dict[str, FeedConfig]

@@ -4,7 +4,9 @@ A test holds every text against the ground on which it stands: 4.5 to 1 at least
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from monitor.models import Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,31 @@ class Palette:
         tints = (self.mark, self.chip, self.urgent, self.update, self.repost)
         for tint in (*tints, self.warning):
             yield tint.text, tint.ground
+
+
+def contrast(first: str, second: str) -> float:
+    """How well two colours are told apart, from 1 to 21 (WCAG 2.2)."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (
+        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def worst_contrast(palette: Palette) -> float:
+    """The contrast of the text that is hardest to read."""
+    return min(contrast(text, ground) for text, ground in palette.pairs())
+
+
+def themed(theme: Theme) -> tuple[Palette, Palette]:
+    """The light and the dark scheme of an installation."""
+    light = replace(LIGHT, accent=theme.accent)
+    return light, replace(DARK, accent=theme.accent_dark)
 
 
 LIGHT = Palette(

@@ -29,7 +29,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.digests import filters, wording
 from monitor.digests.brief import briefs
-from monitor.digests.palette import DARK, LIGHT
+from monitor.digests.palette import themed
 from monitor.digests.speech import (
     direction,
     language,
@@ -66,6 +66,7 @@ NAMES = (
     "say",
     "light",
     "dark",
+    "theme",
 )
 """What every template has."""
 
@@ -158,6 +159,7 @@ def _rendered(digest: Digest, before: Digest, own: Path | None) -> Digest:
 def _context(digest: Digest, subject: str) -> dict[str, object]:
     """All that a template may use."""
     shown = digest.stories[: digest.shown]
+    light, dark = themed(digest.theme)
     return {
         "digest": digest,
         "subject": subject,
@@ -171,8 +173,9 @@ def _context(digest: Digest, subject: str) -> dict[str, object]:
         "place": PLACE,
         "dir": direction(),
         "lang": language(),
-        "light": LIGHT,
-        "dark": DARK,
+        "light": light,
+        "dark": dark,
+        "theme": digest.theme,
     }
 
 

@@ -50,6 +50,7 @@ from monitor.models.digests import (
     PossibleGap,
     RuleLine,
     StoryMember,
+    Theme,
 )
 from monitor.models.feeds import (
     Entry,
@@ -117,6 +118,7 @@ __all__ = [
     "Skips",
     "StoryMember",
     "Target",
+    "Theme",
     "Told",
     "Trouble",
     "Vector",

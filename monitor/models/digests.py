@@ -189,12 +189,31 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """The look of an installation: its name, colours of links, fonts, width in pixels."""
+
+    name: str = "monitor"
+    accent: str = "#0b6158"
+    accent_dark: str = "#7ccabf"
+    font: str = (
+        '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", '
+        '"Helvetica Neue", Arial, sans-serif'
+    )
+    headings: str = (
+        'Charter, "Iowan Old Style", Georgia, "Noto Serif", "Times New Roman", serif'
+    )
+    width: int = 640
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """What one subscriber receives at one time.
 
     ``slot`` is the scheduled time in the subscriber's zone; None for instant
     digests, notices and tests. ``subject``, ``text``, ``html`` and ``briefs`` are
-    rendered from the rest. ``base_url`` is where our own pages are, "" if nowhere; ``language`` that of our own words. ``stories`` holds all, ``shown`` those that mail and chat carry.
+    rendered from the rest. ``base_url`` is where our own pages are, "" if nowhere;
+    ``language`` that of our own words. ``stories`` holds all, ``shown`` those that mail
+    and chat carry. ``monthly_thread``: mail programs show the digests of a month as one.
     """
 
     id: str
@@ -212,6 +231,8 @@ class Digest:
     schedule: str = ""
     language: str = "en"
     base_url: str = ""
+    theme: Theme = field(default_factory=Theme)
+    monthly_thread: bool = False
     notice: str = ""
     subject: str = ""
     text: str = ""

@@ -296,6 +296,8 @@ def compose(context: Context, claimed: Claimed) -> Digest | None:
             ),
             schedule=schedule_of(config).text,
             language=config.language,
+            theme=context.config.theme,
+            monthly_thread=config.thread_digests,
             base_url=context.config.web.base_url.rstrip("/"),
         )
     )

@@ -51,6 +51,7 @@ def _digest(
             slot=None,
             window=None,
             now=context.now(),
+            theme=context.config.theme,
             notice=text,
         )
     )

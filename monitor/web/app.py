@@ -33,7 +33,7 @@ def app(context: Context) -> Starlette:
     site = _Site(context)
     return Starlette(
         routes=[
-            Route("/style.css", _style),
+            Route("/style.css", site.style),
             Route(
                 "/unsubscribe/{token}",
                 site.of(site.unsubscribe),
@@ -49,16 +49,8 @@ def app(context: Context) -> Starlette:
             ),
             Route("/digest/{digest}/{token}", site.of(site.digest)),
         ],
-        exception_handlers={404: _nothing, 405: _nothing},
+        exception_handlers={404: site.nothing, 405: site.nothing},
     )
-
-
-async def _style(_: Request) -> Response:
-    return style()
-
-
-async def _nothing(_request: Request, _error: Exception) -> Response:
-    return page("nothing", status=404)
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -76,6 +68,16 @@ class _Site:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    async def style(self, _: Request) -> Response:
+        return style(self._context.config.theme)
+
+    async def nothing(self, _request: Request, _error: Exception) -> Response:
+        return self._page("nothing", status=404)
+
+    def _page(self, template: str, *, status: int = 200, **values: object) -> Response:
+        theme = self._context.config.theme
+        return page(template, status=status, theme=theme, **values)
+
     def of(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """A page that only a valid token opens."""
 
@@ -83,7 +85,7 @@ class _Site:
             text = request.path_params["token"]
             recipient = recipient_of(self._context.key, text)
             if recipient is None:
-                return page("nothing", status=404)
+                return self._page("nothing", status=404)
             return await handler(request, recipient)
 
         return checked
@@ -104,7 +106,7 @@ class _Site:
                 self._context.now(),
             )
         back = f"/subscription/{request.path_params['token']}"
-        return page(
+        return self._page(
             "unsubscribe", name=self._name(who), target=who.target, done=done, back=back
         )
 
@@ -119,7 +121,7 @@ class _Site:
         config = self._context.config
         subscriber = config.subscribers.get(who.subscriber)
         rules = subscriber.rules if subscriber else ()
-        return page(
+        return self._page(
             "subscription",
             name=self._name(who),
             target=who.target,
@@ -139,8 +141,8 @@ class _Site:
             await database.call(_judge, self._context, who, ident, action)
         found = await database.call(people.told_story, who.subscriber, ident)
         if found is None:
-            return page("nothing", status=404)
-        return page("story", name=self._name(who), story=found)
+            return self._page("nothing", status=404)
+        return self._page("story", name=self._name(who), story=found)
 
     async def digest(self, request: Request, who: Recipient) -> Response:
         """A digest in the browser, as it was sent to this recipient."""
@@ -151,7 +153,7 @@ class _Site:
             target=who.target,
         )
         html = _html_of(payload) if payload else ""
-        return digest_page(html) if html else page("nothing", status=404)
+        return digest_page(html) if html else self._page("nothing", status=404)
 
 
 def _change(tx: Transaction, context: Context, who: Recipient, action: str) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from monitor.digests.palette import DARK, LIGHT
+from monitor.digests.palette import themed
 from monitor.digests.render import templates_dir
+from monitor.models import Theme
 from monitor.text.words import clean
 
 _POLICY = (
@@ -53,10 +54,10 @@ def digest_page(html: str) -> Response:
     return HTMLResponse(html, headers=headers)
 
 
-def style() -> Response:
+def style(theme: Theme) -> Response:
     """The style sheet, in the colours of the digests."""
-    text = (
-        _environment().get_template("web/style.css.j2").render(light=LIGHT, dark=DARK)
-    )
+    light, dark = themed(theme)
+    template = _environment().get_template("web/style.css.j2")
+    text = template.render(light=light, dark=dark, theme=theme)
     headers = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
     return Response(text, media_type="text/css", headers=headers)

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -354,3 +355,17 @@ def test_a_list_has_a_name_and_an_id_that_stays(name: str) -> None:
     )
 
     assert found.endswith(" <desk.example.org>")
+
+
+def test_the_digests_of_a_month_are_one_thread_where_that_is_wanted() -> None:
+    digest = replace(SHOWN, monthly_thread=True)
+    later = replace(digest, id="d2", slot=digest.now + timedelta(days=1))
+    next_month = replace(digest, id="d3", slot=digest.now + timedelta(days=40))
+
+    first, second, third = (
+        header(message_from_bytes(rendered(d)), "References")
+        for d in (digest, later, next_month)
+    )
+
+    assert first == second
+    assert first != third

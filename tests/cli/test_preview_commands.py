@@ -2,6 +2,7 @@
 
 import json
 import webbrowser
+from pathlib import Path
 
 import pytest
 
@@ -66,7 +67,11 @@ def test_a_preview_opens_in_the_browser(
 
     output = monitor(*AT, "preview", "desk", "--open").output
 
+    page = Path(opened[0].removeprefix("file://")).read_text("utf-8")
     assert opened[0].startswith("file:///")
+    assert [f">{one}</option>" in page for one in ("en", "tr", "ar")] == [True] * 3
+    assert ">chat webhook</option>" in page
+    assert "&lt;html lang=&#34;ar&#34; dir=&#34;rtl&#34;&gt;" in page
     assert ("There is no browser here" in output) is not there
 
 

@@ -27,6 +27,7 @@ from monitor.config.values import (
     Service,
     SmtpConfig,
     SubscriberConfig,
+    ThemeConfig,
     UrgentWhen,
     Web,
 )
@@ -41,6 +42,7 @@ TABLES: dict[str, type] = {
     "service": Service, "web": Web, "fetch": Fetch, "fetch.per_host": PerHost,
     "articles": Articles, "feeds": FeedConfig, "feeds.auth": Auth, "rules": RuleConfig,
     "rules.tests": RuleTests, "subscribers": SubscriberConfig, "smtp": SmtpConfig,
+    "theme": ThemeConfig,
 }  # fmt: skip
 NAMED = ("feeds", "rules", "subscribers")
 # What mask.py need not know, as all that it does not know becomes stars.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.channels import email
 from monitor.digests import wording
-from monitor.digests.palette import DARK, LIGHT, Palette
+from monitor.digests.palette import DARK, LIGHT, Palette, contrast
 from monitor.digests.render import render, templates_dir
 from monitor.models import Cause, Coverage, Digest, RuleLine, Target
 from tests.digests.digest_samples import DIGEST, NOW, SLOT, STORIES, member, story, utc
@@ -120,20 +120,6 @@ def test_an_address_that_is_no_web_page_is_no_link(url: str) -> None:
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_every_text_can_be_read_on_its_ground(palette: Palette) -> None:
     assert all(contrast(text, ground) >= 4.5 for text, ground in palette.pairs())
-
-
-def contrast(first: str, second: str) -> float:
-    """WCAG 2.2, relative luminance."""
-    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (
-        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_style_blocks_are_short_enough_for_gmail() -> None:
