@@ -13,7 +13,9 @@ _NAMED = 3
 def briefs(digest: Digest) -> tuple[Brief, ...]:
     """The stories that chat carries, in the order in which mail has them."""
     shown = digest.stories[: digest.shown]
-    ordered = [s for g in wording.groups(digest.rules, shown) for s in g.stories]
+    ordered = [
+        s for g in wording.groups(digest.rules, shown, digest.shown) for s in g.stories
+    ]
     return tuple(_brief(story, digest) for story in ordered)
 
 

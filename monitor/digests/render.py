@@ -158,14 +158,13 @@ def _rendered(digest: Digest, before: Digest, own: Path | None) -> Digest:
 
 def _context(digest: Digest, subject: str) -> dict[str, object]:
     """All that a template may use."""
-    shown = digest.stories[: digest.shown]
     light, dark = themed(digest.theme)
     return {
         "digest": digest,
         "subject": subject,
         "preheader": wording.preheader(digest),
         "summary": wording.summary(digest),
-        "groups": wording.groups(digest.rules, shown),
+        "groups": wording.groups(digest.rules, digest.stories, digest.shown),
         "rest": digest.stories[digest.shown :],
         "quiet": wording.quiet(digest),
         "calendar": filters.calendar(digest),

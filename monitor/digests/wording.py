@@ -1,6 +1,6 @@
 """Say in words what a digest holds: subject, counts, badges, reasons. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.digests.filters import calendar, truncate_words
@@ -43,35 +43,53 @@ _OWN_WORK = 'About monitor itself; "monitor status" shows how things stand'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The stories of one rule, in the order in which they were handed in."""
+    """The stories of one rule, in the order in which they were handed in.
+
+    ``stories`` are shown whole, ``total`` counts also those that are headlines.
+    """
 
     rule: RuleLine
     stories: tuple[DigestStory, ...]
+    total: tuple[DigestStory, ...]
 
     @property
     def urgent(self) -> bool:
-        return any(story.priority == "urgent" for story in self.stories)
+        return any(story.priority == "urgent" for story in self.total)
 
 
 def groups(
-    rules: Sequence[RuleLine], stories: Sequence[DigestStory]
+    rules: Sequence[RuleLine], stories: Sequence[DigestStory], shown: int
 ) -> tuple[Group, ...]:
     """Each story under its first rule, the rules in the subscriber's order.
 
+    The first ``shown`` stories are shown whole.
+
     A rule with an urgent story goes before the others.
     """
-    found: dict[str, list[DigestStory]] = {rule.name: [] for rule in rules}
     lines = {rule.name: rule for rule in rules}
-    for story in stories:
-        name = next((n for n in story.rules if n in lines), "")
-        found.setdefault(name, []).append(story)
+    found = _by_rule(lines, stories)
+    whole = _by_rule(lines, stories[:shown])
     other = RuleLine(name="", title="Other", query="")
     filled = [
-        Group(rule=lines.get(name, other), stories=tuple(under))
+        Group(
+            rule=lines.get(name, other),
+            stories=tuple(whole.get(name, ())),
+            total=tuple(under),
+        )
         for name, under in found.items()
         if under
     ]
     return tuple(sorted(filled, key=lambda group: not group.urgent))
+
+
+def _by_rule(
+    names: Collection[str], stories: Sequence[DigestStory]
+) -> dict[str, list[DigestStory]]:
+    found: dict[str, list[DigestStory]] = {name: [] for name in names}
+    for story in stories:
+        name = next((n for n in story.rules if n in names), "")
+        found.setdefault(name, []).append(story)
+    return found
 
 
 def quiet(digest: Digest) -> tuple[str, ...]:
@@ -154,7 +172,7 @@ def subject(digest: Digest) -> str:
         return _headed(f"Test: {first or 'this channel works'}", name)
     if not digest.stories:
         return say("0 matches; {read}", read=read(digest.coverage)) + name
-    found = groups(digest.rules, digest.stories)
+    found = groups(digest.rules, digest.stories, digest.shown)
     if digest.kind == "instant" and len(digest.stories) == 1:
         return _headed(_alert(digest.stories[0]), f" · {_title(found[0].rule, 40)}")
     return _headed(_tally(found, SUBJECT_LENGTH - len(name)), name)
@@ -173,11 +191,11 @@ def _alert(story: DigestStory) -> str:
 
 def _tally(found: Sequence[Group], room: int) -> str:
     """What every rule has, or the first rule and a sum where that grows too long."""
-    parts = [f"{_title(group.rule, 40)}: {counts(group.stories)}" for group in found]
+    parts = [f"{_title(group.rule, 40)}: {counts(group.total)}" for group in found]
     whole = "; ".join(parts)
     if len(whole) <= room:
         return whole
-    rest = [story for group in found[1:] for story in group.stories]
+    rest = [story for group in found[1:] for story in group.total]
     rules = plural(len(found) - 1, "rule", "rules")
     return f"{parts[0]}; " + say(
         "{stories} of {rules} more", stories=counts(rest), rules=rules

@@ -388,6 +388,7 @@ def test_a_large_day_stays_below_what_mailboxes_show(title: str) -> None:
     assert "/unsubscribe/" in found.html
     assert "more stories" in found.html
     assert len(found.briefs) == 40
+    assert "(500 stories, 500 articles)" in found.text
     assert set(hrefs(found.html)) == set(links(found.text))
 
 
