@@ -25,6 +25,7 @@ from monitor.clock import SystemClock
 from monitor.config import loads
 from monitor.daemon import Daemon, build
 from monitor.models import Entry, EntryState, Key, Kind
+from monitor.stages import keep_running, stages_of
 from monitor.storage import entries, feeds
 from monitor.storage.database import Transaction
 from tests.channels.receiver import Receiver, receiver
@@ -167,11 +168,11 @@ async def main() -> int:
         daemon = build(loads(text, Path(folder) / "config.toml"), SystemClock())
         await daemon.open()
         await daemon.context.database.call(feeds.pause_feed, "world", datetime.now(UTC))
-        stages = daemon._stages()
+        stages = stages_of(daemon.context, daemon.stopping)
         read = next(stage for stage in stages if stage.name == "read")
         async with asyncio.TaskGroup() as group:
             for stage in stages:
-                group.create_task(daemon._loop(stage))
+                group.create_task(keep_running(daemon.context, stage, daemon.stopping))
             await asyncio.sleep(3)
             group.create_task(_load(daemon, read.wake, asked))
         stored = await daemon.context.database.call(_stored)

@@ -9,36 +9,30 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from monitor import __version__
+from monitor import __version__, systemd
 from monitor.channels import terminal
 from monitor.clock import Clock, Heartbeat
-from monitor.config import Config
-from monitor.config.applied import applied, to_json
-from monitor.digests import slots
-from monitor.errors import StorageError, root_of
+from monitor.config import Config, lastgood
+from monitor.errors import ConfigError, StorageError
 from monitor.http import Client, Transport
 from monitor.models import Secret
 from monitor.pipeline.context import Context, Options
-from monitor.pipeline.digest import (
-    make_digests,
-    make_urgent_digests,
-    schedule_of,
-    unit_of,
-    zone_of,
-)
+from monitor.pipeline.digest import make_digests
 from monitor.pipeline.read import read_entries
-from monitor.pipeline.send import LONGEST_TURN, send_all, send_channel
+from monitor.pipeline.send import LONGEST_TURN, send_all
+from monitor.pipeline.start import beat, begin, prepare, refuse
 from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
 from monitor.pipeline.weigh import weighed
+from monitor.stages import Stage, hanging, keep_running, stages_of, woken
 from monitor.storage import (
     deliveries,
     entries,
@@ -47,9 +41,8 @@ from monitor.storage import (
     open_database,
     overview,
     settings,
-    subscribers,
 )
-from monitor.storage.database import Database, Transaction
+from monitor.storage.database import Database
 from monitor.storage.overview import Report
 from monitor.web.server import pages
 from monitor.workers import Workers
@@ -57,12 +50,11 @@ from monitor.workers import Workers
 log = structlog.get_logger()
 
 _BEAT = timedelta(seconds=15)
-_LONGEST_WAIT = 20.0
 _STOP_SECONDS = 30.0
-_SWEEP = timedelta(seconds=12)
-_LONGEST_SILENCE = timedelta(minutes=5)
-# Further ahead than any back-off, Retry-After or retry can put a row.
-_FURTHEST = timedelta(days=9)
+_OTHER_DATABASE = (
+    "service.database: it cannot change while the service runs\n"
+    "  Try: restart the service"
+)
 
 
 def user_agent(contact: str) -> str:
@@ -82,15 +74,31 @@ def build(
 
     ``write`` takes what goes to the terminal. A ``rehearsal`` changes no table.
     """
+    database = database or open_database(config.service.database, rehearsal=rehearsal)
+    parts = partial(_context, clock=clock, write=write)
+
+    def renewed(config: Config, old: Context) -> Context:
+        return replace(parts(config, old.database, old.workers), key=old.key)
+
+    return Daemon(parts(config, database, Workers()), renewed)
+
+
+def _context(
+    config: Config,
+    database: Database,
+    workers: Workers,
+    *,
+    clock: Clock,
+    write: Callable[[str], None] | None,
+) -> Context:
     channels = dict(config.channels)
     if write is not None:
         for name, channel in channels.items():
             if isinstance(channel, terminal.Config):
                 channels[name] = replace(channel, write=write)
-    context = Context(
+    return Context(
         config=replace(config, channels=channels),
-        database=database
-        or open_database(config.service.database, rehearsal=rehearsal),
+        database=database,
         client=Client(
             Transport(config.fetch.private_networks),
             user_agent=user_agent(config.service.contact),
@@ -98,20 +106,21 @@ def build(
             now=clock.now,
             per_host=config.fetch.per_host.at_once,
         ),
-        workers=Workers(),
+        workers=workers,
         now=clock.now,
         node=f"{socket.gethostname()}:{os.getpid()}",
         key=Secret(""),
     )
-    return Daemon(context)
 
 
 @dataclass(slots=True)
 class Daemon:
-    """The running program."""
+    """The running program; ``renewed`` gives its parts for another configuration."""
 
     context: Context
+    renewed: Callable[[Config, Context], Context]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    reread: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self, *, lock: bool = True, sync: bool = True) -> None:
         """Lock and migrate the database, and make it hold the configuration.
@@ -131,7 +140,7 @@ class Daemon:
         if not sync:
             return
         alone = lock and database.exclusive
-        key = await database.call(_prepare, self.context, alone=alone)
+        key = await database.call(prepare, self.context, alone=alone)
         self.context = replace(self.context, key=key)
 
     async def close(self) -> None:
@@ -205,33 +214,23 @@ class Daemon:
 
     # --- the service ---
 
-    async def run(self) -> None:
-        """Run the stages on a clock until SIGTERM or SIGINT; then stop in order."""
+    async def run(
+        self, read: Callable[[], Config] | None = None, refused: str = ""
+    ) -> None:
+        """Run the stages on a clock until SIGTERM or SIGINT; then stop in order.
+
+        SIGHUP has ``read`` give the configuration anew, in a thread. One that is wrong is
+        refused whole: the service goes on with what it has, and the operator hears why.
+        ``refused`` says what was wrong with the one that this start could not take.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, asyncio.current_task())
-        loop.add_signal_handler(signal.SIGHUP, _no_reload)
-        await self.context.database.call(_note_downtime, self.context.now())
-        self.context = await weighed(self.context)
-        stages = self._stages()
-        beat = Heartbeat(_BEAT, [stage.wake for stage in stages])
-        beat.start()
-        log.info("service.started", feeds=len(self.context.config.feeds))
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._loop(stage)) for stage in stages]
-                if found := pages(self.context):
-                    tasks.append(group.create_task(found.serve()))
-                await self.stopping.wait()
-                if found:
-                    found.stop()
-                for stage in stages:
-                    stage.wake.set()
-                _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
-                for task in late:
-                    task.cancel()
-        finally:
-            beat.stop()
+        loop.add_signal_handler(signal.SIGHUP, self.reread.set)
+        await self.context.database.call(begin, self.context, refused)
+        while (config := await self._serve(read)) is not None:
+            await self._take(config)
+        systemd.notify(STOPPING=1)
         await self.context.database.call(settings.stopped, self.context.now())
         log.info("service.stopped")
 
@@ -241,54 +240,100 @@ class Daemon:
             main.cancel()
         self.stopping.set()
 
-    def _stages(self) -> list["Stage"]:
-        context = self.context
-        digest, read = Stage("digest"), Stage("read")
-        visit = Stage("visit")
-        senders = [Stage(f"send {name}") for name in context.config.channels]
+    async def _serve(self, read: Callable[[], Config] | None) -> Config | None:
+        """Run under one configuration; the one that comes next, or None to stop."""
+        context = self.context = await weighed(self.context)
+        ending = asyncio.Event()
+        stages = stages_of(context, ending)
+        heart = Heartbeat(_BEAT, [stage.wake for stage in stages])
+        heart.start()
+        await self._keep()
+        log.info("service.started", feeds=len(context.config.feeds))
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(keep_running(context, stage, ending))
+                    for stage in stages
+                ]
+                watch = group.create_task(_watch_over(context, stages))
+                if found := pages(context):
+                    tasks.append(group.create_task(found.serve()))
+                config = await self._next(read, stages)
+                ending.set()
+                if found:
+                    found.stop()
+                for stage in stages:
+                    stage.wake.set()
+                _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+                for task in (*late, watch):
+                    task.cancel()
+        finally:
+            heart.stop()
+        return config
 
-        async def visited() -> None:
-            read.wake.set()
-            digest.wake.set()
+    async def _next(
+        self, read: Callable[[], Config] | None, stages: Sequence[Stage]
+    ) -> Config | None:
+        """Wait for a configuration to go on with; None when it is time to stop."""
+        while await _first_of(self.stopping, self.reread) is not self.stopping:
+            self.reread.clear()
+            systemd.reloading()
+            if read and (config := await self._read(read)):
+                return config
+            for stage in stages:
+                stage.wake.set()  # the operator hears at once
+            systemd.notify(READY=1)
+        return None
 
-        visit.work = lambda: visit_hosts(context, stopping=self.stopping, done=visited)
-        visit.next_due = hosts.next_host_due
-        read.work = lambda: read_entries(context)
-        read.wakes = [digest]
-        digest.work = _digests(context)
-        digest.next_due = subscribers.next_slot_of_all
-        digest.wakes = senders
-        for name, sender in zip(context.config.channels, senders, strict=True):
-            sender.work = _sender(context, name, self.stopping)
-            sender.next_due = partial(deliveries.next_delivery_due, channel=name)
-        vigil = Stage("vigil", work=Vigil(context).keep, wakes=senders)
-        return [visit, read, digest, *senders, vigil]
+    async def _read(self, read: Callable[[], Config]) -> Config | None:
+        """The configuration as it is now; None, and a notice, if it cannot be used."""
+        try:
+            config = await asyncio.to_thread(read)
+        except ConfigError as error:
+            reason = str(error)
+        else:
+            if config.service.database == self.context.config.service.database:
+                return config
+            reason = _OTHER_DATABASE
+        log.warning("config.refused", reason=reason.partition("\n")[0])
+        await self.context.database.call(refuse, self.context, reason)
+        return None
 
-    async def _loop(self, stage: "Stage") -> None:
-        """Run one stage whenever something wakes it."""
-        context = self.context
+    async def _take(self, config: Config) -> None:
+        """Go on with another configuration over the same database and workers."""
+        old, self.context = self.context, self.renewed(config, self.context)
+        await old.client.aclose()
         while not self.stopping.is_set():
-            stage.wake.clear()
             try:
-                if await stage.work():
-                    for other in stage.wakes:
-                        other.wake.set()
-                await context.database.call(settings.beat, context.now())
-                wait = await self._wait(stage)
-            except Exception as error:  # noqa: BLE001 - the stage loop is the place for it
-                _report(stage.name, root_of(error))
-                wait = stage.after_error
-            await _woken(stage.wake, wait)
+                alone = old.database.exclusive
+                key = await old.database.call(prepare, self.context, alone=alone)
+            except StorageError as error:  # the database is away just now
+                log.warning("config.waits", reason=str(error))
+                await woken(self.stopping, _BEAT.total_seconds())
+            else:
+                self.context = replace(self.context, key=key)
+                await old.database.call(settings.accept_config)
+                log.info("config.reloaded", feeds=len(config.feeds))
+                return
 
-    async def _wait(self, stage: "Stage") -> float:
-        """How long a stage may sleep: until its next due time, but not too long."""
-        if stage.next_due is None:
-            return _LONGEST_WAIT
-        at = await self.context.database.call(stage.next_due)
-        if at is None:
-            return _LONGEST_WAIT
-        seconds = (at - self.context.now()).total_seconds()
-        return min(_LONGEST_WAIT, max(0.25, seconds))
+    async def _keep(self) -> None:
+        """Remember that this configuration works."""
+        await self.context.database.call(settings.beat, self.context.now())
+        try:
+            await asyncio.to_thread(lastgood.keep, self.context.config)
+        except OSError as error:
+            log.warning("config.not-kept", reason=f"{error.filename}: {error.strerror}")
+
+
+async def _first_of(*events: asyncio.Event) -> asyncio.Event:
+    """The first of some events that is set, in this order."""
+    tasks = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return next(event for event in events if event.is_set())
 
 
 def _allow_open_files() -> None:
@@ -298,101 +343,23 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _no_reload() -> None:
-    """Without a handler SIGHUP would end the program."""
-    log.warning("config.not-reloaded", reason="not supported yet: restart instead")
-
-
-def _report(stage: str, error: BaseException) -> None:
-    """Log what a stage raised; the leases bring its rows back."""
-    if isinstance(error, StorageError):
-        log.error("database.failed", stage=stage, reason=str(error))
-    else:
-        log.error("stage.failed", stage=stage, exc_info=error)
-
-
-async def _no_work() -> int:
-    return 0
-
-
 async def _nothing() -> None:
     """No progress is shown."""
 
 
-@dataclass(slots=True)
-class Stage:
-    """One of the four, with what wakes it and whom it wakes."""
+async def _watch_over(context: Context, stages: Sequence[Stage]) -> None:
+    """Give signs of life, to the database and to systemd, while no stage hangs.
 
-    name: str
-    work: Callable[[], Awaitable[int]] = _no_work
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    wakes: list["Stage"] = field(default_factory=list)
-    next_due: Callable[[Transaction], datetime | None] | None = None
-    after_error: float = 5.0
-
-
-def _sender(
-    context: Context, name: str, stopping: asyncio.Event
-) -> Callable[[], Awaitable[int]]:
-    return lambda: send_channel(context, name, stopping)
-
-
-def _digests(context: Context) -> Callable[[], Awaitable[int]]:
-    """All digests now and then, and in between those that cannot wait."""
-    swept_at: datetime | None = None
-
-    async def work() -> int:
-        nonlocal swept_at
-        now = context.now()
-        if swept_at is not None and timedelta(0) <= now - swept_at < _SWEEP:
-            return await make_urgent_digests(context)
-        swept_at = now
-        return await make_digests(context)
-
-    return work
-
-
-async def _woken(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
-
-
-def _note_downtime(tx: Transaction, now: datetime) -> None:
-    """Remember that nobody was watching since the last sign of life."""
-    last = settings.last_beat(tx)
-    if last and now - last > _LONGEST_SILENCE:
-        settings.note_downtime(tx, last, now)
-
-
-def _prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
-    """Bring the tables in line with the configuration and the time."""
-    config, now = context.config, context.now()
-    if alone:
-        hosts.release_leftovers(tx, now)
-    hosts.bring_back(tx, now=now, furthest=_FURTHEST)
-    feeds.sync_feeds(
-        tx, {name: feed.source for name, feed in config.feeds.items()}, now
-    )
-    subscribers.sync_subscribers(
-        tx, [_following(context, name, now) for name in config.subscribers], now
-    )
-    settings.apply(tx, to_json(applied(config)), now)
-    hashes = {name: config.index.hash_of(name) for name in config.rules}
-    settings.date_rules(tx, hashes, now)
-    return settings.instance_key(tx)
-
-
-def _following(context: Context, name: str, now: datetime) -> subscribers.Following:
-    config = context.config.subscribers[name]
-    schedule, zone = schedule_of(config), zone_of(context, config)
-    slot = slots.next_slot(schedule, zone, now)
-    return subscribers.Following(
-        name=name,
-        rules=config.rules,
-        schedule=f"{schedule.text} {zone.key}",
-        unit=unit_of(context),
-        next_slot_at=slot,
-    )
+    A database that is away says so, and is no reason to restart; one that hangs is.
+    """
+    every = min(_BEAT.total_seconds(), (systemd.watchdog_seconds() or 60) / 3)
+    systemd.notify(READY=1)
+    while True:
+        if found := hanging(stages):
+            log.error("stage.hangs", stages=", ".join(found))
+        else:
+            status = "the database cannot be used now"
+            with suppress(StorageError):
+                status = await context.database.call(beat, context)
+            systemd.notify(WATCHDOG=1, STATUS=status)
+        await asyncio.sleep(every)

@@ -25,7 +25,7 @@ FLOORS = [
     {"feeds", "articles", "rules", "stories", "digests", "channels", "storage"},
     {"config"},
     {"pipeline"},
-    {"clock", "log", "web"},
+    {"clock", "log", "stages", "systemd", "web"},
     {"daemon"},
     {"demo"},
     {"cli"},

@@ -11,8 +11,10 @@ from monitor.channels import Channel
 from monitor.channels.terminal import write_stdout
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, progress, settings
-from monitor.cli.session import Duration, opened, run
+from monitor.cli.session import Duration, configuration, opened, run
+from monitor.config import Config, lastgood, load
 from monitor.daemon import Daemon
+from monitor.errors import ConfigError
 from monitor.models import Digest, Part, Receipt, Target
 from monitor.storage.overview import Report
 
@@ -187,6 +189,10 @@ def run_command() -> None:
     SIGTERM and Ctrl-C stop it in order: sends in flight are finished, at most for
     30 seconds. A second signal stops it at once; nothing is lost either way.
 
+    SIGHUP reads the configuration again, with rules and templates. One with a mistake is
+    refused whole: the service goes on as before, and says what is wrong. So does a start
+    on such a file, with the last configuration that worked.
+
     \b
     Exit status: 0 stopped in order, 2 config.toml is wrong,
     3 another copy is running, 4 database error.
@@ -200,15 +206,30 @@ def run_command() -> None:
 
 
 async def _run() -> None:
+    config, refused = _usable()
     # A digest to the terminal goes where the log goes: stdout is nobody's here.
-    async with opened(lock=True, write=_to_log) as daemon:
+    async with opened(lock=True, write=_to_log, config=config) as daemon:
         config = daemon.context.config
         watched = (
             f"{count(len(config.feeds), 'feed')}, {count(len(config.rules), 'rule')}"
         )
         _to_log(f"monitor {__version__} watches {watched}. Ctrl-C stops it.")
-        await daemon.run()
+        path = settings().config_path
+        await daemon.run(read=lambda: load(path), refused=refused)
         _to_log("Stopped in order.")
+
+
+def _usable() -> tuple[Config, str]:
+    """The configuration, or the last good one and what is wrong with this one."""
+    try:
+        return configuration(), ""
+    except ConfigError as error:
+        path = settings().config_path
+        config = lastgood.kept(path)
+        if config is None:
+            raise
+        _to_log(f"{error}\n\n{path} has mistakes: the last good configuration runs.")
+        return config, str(error)
 
 
 def _to_log(text: str) -> None:

@@ -70,13 +70,15 @@ async def opened(
     lock: bool = False,
     rehearsal: bool = False,
     write: Callable[[str], None] | None = None,
+    config: Config | None = None,
 ) -> AsyncIterator[Daemon]:
     """The program with its database open; without ``lock`` beside a running service.
 
     Commands that only look are rehearsals: they see what the configuration means,
     and leave the tables as they were.
     """
-    daemon = build(configuration(), clock(), rehearsal=rehearsal, write=write)
+    config = config or configuration()
+    daemon = build(config, clock(), rehearsal=rehearsal, write=write)
     try:
         await daemon.open(lock=lock, sync=lock or rehearsal)
         yield daemon

@@ -72,6 +72,7 @@ def _gather(tx: Transaction, context: Context) -> dict[str, Any]:
     return {
         "last_beat": last_beat,
         "stopped": last_stop if ended else None,
+        "refused": settings.refused_config(tx),
         "alive": beats and not ended,
         "feeds": feeds.list_feeds(tx),
         "entries": entries.count_by_state(tx),
@@ -97,6 +98,12 @@ def _status_text(data: dict[str, Any], config: Config, zone: ZoneInfo) -> str:
         + _service_state(data, zone)
         + f", last sign of life {moment(data['last_beat'], zone)} (times in {zone.key})"
     ]
+    if data["refused"]:
+        at, text = data["refused"]
+        lines.append(
+            f"{bold('config')}    refused {moment(at, zone)}, the last good one runs: "
+            + text.partition("\n")[0]
+        )
     lines += _feeds_part(data["feeds"], zone)
     lines.append(f"{bold('articles')}  " + _counts(data["entries"]))
     lines.append(f"{bold('outbox')}    " + _counts(data["deliveries"]))

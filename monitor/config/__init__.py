@@ -1,6 +1,6 @@
 """config.toml as frozen values; all mistakes reported at once, each with its place."""
 
-from monitor.config.load import load, loads
+from monitor.config.load import load, load_texts, loads
 from monitor.config.values import (
     Config,
     FeedConfig,
@@ -8,4 +8,12 @@ from monitor.config.values import (
     SubscriberConfig,
 )
 
-__all__ = ["Config", "FeedConfig", "RuleConfig", "SubscriberConfig", "load", "loads"]
+__all__ = [
+    "Config",
+    "FeedConfig",
+    "RuleConfig",
+    "SubscriberConfig",
+    "load",
+    "load_texts",
+    "loads",
+]

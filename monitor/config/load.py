@@ -3,7 +3,8 @@
 import os
 import types
 import typing
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ import pydantic
 from monitor import channels
 from monitor.channels import Channel
 from monitor.config.check import check
-from monitor.config.source import Source, read, read_text
+from monitor.config.source import Source, read, read_text, read_texts
 from monitor.config.values import Config, Root
 from monitor.errors import ConfigError
 from monitor.models import Secret
@@ -41,6 +42,15 @@ def loads(text: str, path: Path) -> Config:
     return _checked(read_text(text, path), path)
 
 
+def load_texts(texts: Sequence[tuple[str, str]], path: Path) -> Config:
+    """The same for the texts of a configuration that was read before.
+
+    Raises:
+        ConfigError: It is none any more; a secret may be gone.
+    """
+    return _checked(read_texts(texts), path)
+
+
 def _checked(source: Source, path: Path) -> Config:
     config = None
     if not source.problems:
@@ -50,7 +60,8 @@ def _checked(source: Source, path: Path) -> Config:
         config = check(source, path, root, made)
     if config is None or source.problems:
         raise ConfigError(sorted(source.problems, key=_order))
-    return config
+    texts = tuple((str(file.path), file.text) for file in source.files)
+    return replace(config, texts=texts)
 
 
 def _order(problem: Any) -> tuple[str, int, int]:  # noqa: ANN401 - a Problem

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,14 @@ def read_text(text: str, path: Path) -> Source:
         source.problems.append(Problem(message=message, file=str(path)))
     else:
         _read(source, text, path)
+    return source
+
+
+def read_texts(texts: Sequence[tuple[str, str]]) -> Source:
+    """The same for the texts of a main file and of what it included, with their paths."""
+    source = Source()
+    for path, text in texts:
+        _add(source, text, Path(path), path)
     return source
 
 

@@ -311,6 +311,7 @@ class Config:
 
     ``index`` holds the compiled rules; ``channels`` those that are configured, and
     those that follow from ``email = ...`` and from a subscriber without any.
+    ``texts`` are the files it was read from: path and text, the main one first.
     """
 
     path: Path
@@ -327,3 +328,4 @@ class Config:
     subscribers: dict[str, SubscriberConfig]
     channels: dict[str, Channel]
     send_to: dict[str, tuple[str, ...]]
+    texts: tuple[tuple[str, str], ...] = field(default=(), repr=False)

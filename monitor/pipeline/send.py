@@ -6,7 +6,7 @@ same identity; marking first would lose it.
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -113,8 +113,16 @@ async def send_all(context: Context, stopping: asyncio.Event) -> int:
     return sum(task.result() for task in tasks)
 
 
-async def send_channel(context: Context, name: str, stopping: asyncio.Event) -> int:
-    """Send what is due through one channel, in order; how many were tried."""
+async def send_channel(
+    context: Context,
+    name: str,
+    stopping: asyncio.Event,
+    tried: Callable[[], None] = lambda: None,
+) -> int:
+    """Send what is due through one channel, in order; how many were tried.
+
+    ``tried`` is called after each.
+    """
     channel = context.config.channels.get(name)
     if channel is None:
         log.warning("delivery.channel-missing", channel=name)
@@ -127,6 +135,7 @@ async def send_channel(context: Context, name: str, stopping: asyncio.Event) -> 
                 await context.database.call(deliveries.release, delivery, now)
             else:
                 await _send(context, channel, delivery)
+            tried()
         count += len(batch)
     return count
 

@@ -39,6 +39,69 @@ class Report:
     undelivered: tuple[Undelivered, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """How things stand, in figures that cost little to ask for.
+
+    ``failing`` and ``paused`` are among ``feeds``; ``waiting`` are messages that are not
+    sent yet, ``dead`` those that were given up.
+    """
+
+    feeds: int
+    failing: int
+    paused: int
+    last_poll_at: datetime | None
+    last_good_poll_at: datetime | None
+    waiting: int
+    oldest_waiting_at: datetime | None
+    dead: int
+    last_sent_at: datetime | None
+    next_slot_at: datetime | None
+
+
+def glance(tx: Transaction) -> Glance:
+    """Look at feeds, outbox and schedules."""
+    row = (
+        tx.one(
+            """
+        SELECT COUNT(*) AS feeds,
+               COALESCE(SUM(CASE WHEN failures > 0 AND paused_at IS NULL
+                                 THEN 1 ELSE 0 END), 0) AS failing,
+               COALESCE(SUM(CASE WHEN paused_at IS NOT NULL
+                                 THEN 1 ELSE 0 END), 0) AS paused,
+               MAX(last_polled_at) AS last_poll_at,
+               MAX(last_good_at) AS last_good_poll_at,
+               (SELECT COUNT(*) FROM delivery
+                 WHERE state IN ('pending', 'sending', 'in_doubt')) AS waiting,
+               (SELECT MIN(created_at) FROM delivery
+                 WHERE state IN ('pending', 'sending', 'in_doubt'))
+                 AS oldest_waiting_at,
+               (SELECT COUNT(*) FROM delivery WHERE state = 'dead') AS dead,
+               (SELECT sent_at FROM delivery
+                 WHERE state = 'sent'
+                 ORDER BY created_at DESC
+                 LIMIT 1) AS last_sent_at,
+               (SELECT MIN(next_slot_at) FROM subscriber) AS next_slot_at
+          FROM feed
+         WHERE configured = 1
+        """
+        )
+        or {}
+    )
+    return Glance(
+        feeds=int(row["feeds"]),
+        failing=int(row["failing"]),
+        paused=int(row["paused"]),
+        last_poll_at=maybe_time(row["last_poll_at"]),
+        last_good_poll_at=maybe_time(row["last_good_poll_at"]),
+        waiting=int(row["waiting"]),
+        oldest_waiting_at=maybe_time(row["oldest_waiting_at"]),
+        dead=int(row["dead"]),
+        last_sent_at=maybe_time(row["last_sent_at"]),
+        next_slot_at=maybe_time(row["next_slot_at"]),
+    )
+
+
 def report(tx: Transaction, since: datetime) -> Report:
     """Count what happened since ``since``."""
     counts = tx.one(

@@ -64,6 +64,22 @@ def last_beat(tx: Transaction) -> datetime | None:
     return from_micros(int(value)) if value else None
 
 
+def refuse_config(tx: Transaction, text: str, now: datetime) -> None:
+    """Remember what was wrong with a configuration that the service did not take."""
+    put(tx, "config_refused", f"{to_micros(now)} {text}")
+
+
+def accept_config(tx: Transaction) -> None:
+    """The configuration that runs is the one that is written."""
+    tx.run("DELETE FROM setting WHERE name = 'config_refused'")
+
+
+def refused_config(tx: Transaction) -> tuple[datetime, str] | None:
+    """Since when the written configuration is refused, and why."""
+    at, _, text = (get(tx, "config_refused") or "").partition(" ")
+    return (from_micros(int(at)), text) if at else None
+
+
 def note_downtime(tx: Transaction, start: datetime, end: datetime) -> None:
     """Remember the last time that the service was down."""
     put(tx, "downtime", f"{to_micros(start)} {to_micros(end)}")
