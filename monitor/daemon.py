@@ -29,6 +29,7 @@ from monitor.pipeline.digest import make_digests
 from monitor.pipeline.read import read_entries
 from monitor.pipeline.send import LONGEST_TURN, send_all
 from monitor.pipeline.start import beat, begin, prepare, refuse
+from monitor.pipeline.upkeep import tidy
 from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
 from monitor.pipeline.weigh import weighed
@@ -182,6 +183,8 @@ class Daemon:
             pass
         await Vigil(self.context).keep()
         await send_all(self.context, self.stopping)
+        if not self.context.database.rehearsal:
+            await tidy(self.context, self.stopping)
         return await self.context.database.call(overview.report, started)
 
     async def _round(self, progress: Callable[[], Awaitable[None]]) -> int:

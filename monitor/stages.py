@@ -17,6 +17,7 @@ from monitor.pipeline.context import Context, host_lease
 from monitor.pipeline.digest import make_digests, make_urgent_digests
 from monitor.pipeline.read import read_entries
 from monitor.pipeline.send import send_channel
+from monitor.pipeline.upkeep import tidy
 from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
 from monitor.storage import deliveries, hosts, subscribers
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 _LONGEST_WAIT = 20.0
 _SWEEP = timedelta(seconds=12)
 _PATIENCE = timedelta(minutes=15)
+_HOUR = timedelta(hours=1)
 
 
 async def _no_work() -> int:
@@ -81,7 +83,8 @@ def stages_of(context: Context, stopping: asyncio.Event) -> list[Stage]:
         sender.work = partial(_send, context, name, stopping, sender)
         sender.next_due = partial(deliveries.next_delivery_due, channel=name)
     vigil = Stage("vigil", work=Vigil(context).keep, wakes=senders)
-    return [visit, read, digest, *senders, vigil]
+    upkeep = Stage("upkeep", work=lambda: tidy(context, stopping), patience=_HOUR)
+    return [visit, read, digest, *senders, vigil, upkeep]
 
 
 async def keep_running(context: Context, stage: Stage, stopping: asyncio.Event) -> None:

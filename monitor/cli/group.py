@@ -59,7 +59,7 @@ _SECTIONS = {
         "outbox": ("manage", "list | show | retry | drop"),
         "floods": ("manage", "list | release | drop"),
         "opml": ("opml", "import | export"),
-        "db": ("manage", "migrate"),
+        "db": ("db", "backup | restore | vacuum | export | migrate"),
         "templates": ("templates", "export | check"),
     },
 }

@@ -1,4 +1,4 @@
-"""outbox, floods, db: look at the parts and set them right."""
+"""outbox and floods: look at what waits and set it right."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, moment, table
-from monitor.cli.session import ask, clock, opened, run
+from monitor.cli.session import ask, clock, run
 from monitor.models import DeliveryState
 from monitor.storage import floods, outbox
 
@@ -182,33 +182,3 @@ def _decide(number: int, function: Callable[..., Any], done: str) -> None:
         raise click.UsageError(f"no flood {number} is held: see monitor floods list")
     text = f"{count(entries, 'entry', 'entries')} {done}."
     emit({"id": number, "entries": entries}, text)
-
-
-# --- db ---
-
-
-@click.group("db")
-@with_globals
-def db_command() -> None:
-    """Look after the database."""
-
-
-@db_command.command("migrate")
-@with_globals
-def db_migrate() -> None:
-    r"""Bring the schema to this version; done at every start anyway.
-
-    \b
-    Exit status: 0, 3 another copy is running, 4 the database is newer or away.
-
-    \b
-    Examples:
-      monitor db migrate
-    """
-    run(_migrate())
-    emit({"migrated": True}, "The database is up to date.")
-
-
-async def _migrate() -> None:
-    async with opened(lock=True):
-        pass

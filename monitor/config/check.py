@@ -14,7 +14,6 @@ from monitor.config.values import (
     FeedConfig,
     Root,
     RuleConfig,
-    Service,
     SubscriberConfig,
 )
 from monitor.digests import slots
@@ -26,9 +25,6 @@ from monitor.text.toml import Path as Place
 _TERMINAL = "terminal"
 _LONGEST_NAME = 100
 _LEAST_CONTRAST = 4.5  # WCAG 2.2, AA
-_SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("service", Service, ("keep",)),
-)
 
 
 def check(
@@ -36,7 +32,6 @@ def check(
 ) -> Config | None:
     """Check names, rules, schedules and channels; None if anything is wrong."""
     _names(source)
-    _sections_not_yet(source, root)
     _not_yet(source, root)
     feeds_of_rules = {n: _feeds(source, n, r, root) for n, r in root.rules.items()}
     found = trees(source, root)
@@ -124,16 +119,6 @@ def _check_theme(source: Source, root: Root) -> None:
             source.problem(("theme", key), message)
 
 
-def _sections_not_yet(source: Source, root: Root) -> None:
-    """What will come later must not be ignored in silence."""
-    for section, shape, keys in _SECTIONS:
-        values, defaults = getattr(root, section), shape()
-        for key in keys:
-            value = getattr(values, key)
-            if value not in (getattr(defaults, key), ""):
-                _later(source, (section, key))
-
-
 def _not_yet(source: Source, root: Root) -> None:
     for name, feed in root.feeds.items():
         _check_feed(source, name, feed)
@@ -180,11 +165,6 @@ def _check_headers(source: Source, name: str, feed: FeedConfig) -> None:
             place = ("feeds", name, "headers", header)
             where = ".".join(place)
             source.problem(place, f"{where}: a header is one line of plain characters")
-
-
-def _later(source: Source, place: Place, hint: str = "Try: leave it out") -> None:
-    name = ".".join(map(str, place))
-    source.problem(place, f"{name}: not supported yet", hint=hint)
 
 
 def _feeds(

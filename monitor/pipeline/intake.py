@@ -20,7 +20,7 @@ from monitor.feeds.parse import plausible
 from monitor.models import Entry, EntryState, Feed, Key, Kind, ParsedFeed, Remembered
 from monitor.pipeline.context import Context
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import documents, entries, floods, hosts
+from monitor.storage import documents, entries, floods, hosts, settings
 from monitor.storage.database import Transaction
 from monitor.storage.documents import LastDocument
 from monitor.text.urls import host_of, is_web
@@ -153,7 +153,9 @@ def _store_known(
     _wake(tx, context, [change.entry.url for change in found.changed], now)
 
 
-def _situation(context: Context, feed: Feed, now: datetime) -> Situation:
+def _situation(
+    tx: Transaction, context: Context, feed: Feed, now: datetime
+) -> Situation:
     articles = context.config.articles
     elapsed = now - feed.last_good_at if feed.last_good_at else timedelta(0)
     return Situation(
@@ -164,13 +166,14 @@ def _situation(context: Context, feed: Feed, now: datetime) -> Situation:
         max_age=articles.max_age,
         flood_limit=articles.flood_limit,
         expected=rhythm.expected(feed.pulse, elapsed),
+        told_before=settings.told_before(tx),
     )
 
 
 def _store_new(
     tx: Transaction, context: Context, feed: Feed, found: Sorted, now: datetime
 ) -> Taken:
-    at = _situation(context, feed, now)
+    at = _situation(tx, context, feed, now)
     fates = tuple(fate.fate(new.entry, at) for new in found.new)
     fresh = fates.count(EntryState.WAITING)
     held = not at.baseline and fate.is_flood(fresh, at)

@@ -1,12 +1,13 @@
 """The archive: what was read, by its words or newest first."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Filed, Wanted
+from monitor.models import Article, Filed, Wanted
 from monitor.storage.articles import article_from
 from monitor.storage.database import Row, Transaction, from_micros
-from monitor.storage.words import fts5, tsquery
+from monitor.storage.words import add_words, fts5, tsquery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,31 @@ def find_articles(
         limit=limit,
     )
     return [_filed(row) for row in rows]
+
+
+def refile(tx: Transaction, keys_of: Callable[[Article], Collection[str]]) -> int:
+    """File all articles under their word keys anew; how many those are.
+
+    An index that cannot delete still holds the words of articles that are gone.
+    """
+    tx.run("INSERT INTO article_words (article_words) VALUES ('delete-all')")
+    count, last = 0, 0
+    while rows := tx.all(
+        """
+        SELECT a.*, feed.name AS feed
+          FROM article a
+          JOIN entry ON entry.id = a.entry_id
+          JOIN feed ON feed.id = entry.feed_id
+         WHERE a.id > :last
+         ORDER BY a.id
+         LIMIT 500
+        """,
+        last=last,
+    ):
+        for row in rows:
+            add_words(tx, row["id"], keys_of(article_from(row)))
+        count, last = count + len(rows), rows[-1]["id"]
+    return count
 
 
 def _filed(row: Row) -> Filed:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
@@ -133,6 +134,26 @@ class Database(ABC):
 
         Raises:
             SchemaTooNew: A newer program has been here.
+        """
+
+    @abstractmethod
+    async def reclaim(self, *, whole: bool = False) -> None:
+        """Give room back to the disk: a little, or with ``whole`` all that is free.
+
+        Raises:
+            StorageError: It could not.
+        """
+
+    @abstractmethod
+    async def size(self) -> int:
+        """How many bytes the database takes."""
+
+    @abstractmethod
+    async def backup(self, path: Path) -> None:
+        """Copy the database as it is at one moment, beside whatever uses it.
+
+        Raises:
+            StorageError: It could not, or another program is there for it.
         """
 
     @abstractmethod

@@ -19,6 +19,25 @@ def steps() -> list[tuple[int, str]]:
     return sorted(found)
 
 
+def steps_done(tx: Transaction) -> list[int]:
+    """The steps that a database has seen; none if it is new."""
+    tx.run("CREATE TABLE IF NOT EXISTS schema_step (number BIGINT PRIMARY KEY)")
+    return [row["number"] for row in tx.all("SELECT number FROM schema_step")]
+
+
+def check_known(tx: Transaction) -> frozenset[int]:
+    """The steps that a database has seen, all of which this program knows.
+
+    Raises:
+        SchemaTooNew: It does not know some.
+    """
+    done = frozenset(steps_done(tx))
+    if done - {number for number, _ in steps()}:
+        text = "a newer monitor has used this database: upgrade this program"
+        raise SchemaTooNew(text)
+    return done
+
+
 def migrate(tx: Transaction, fragments: Mapping[str, str]) -> int:
     """Apply the steps that this database has not seen; how many those were.
 
@@ -26,13 +45,8 @@ def migrate(tx: Transaction, fragments: Mapping[str, str]) -> int:
         SchemaTooNew: The database has seen steps that this program does not know.
     """
     tx.serialise("migrate")
-    tx.run("CREATE TABLE IF NOT EXISTS schema_step (number BIGINT PRIMARY KEY)")
-    done = {row["number"] for row in tx.all("SELECT number FROM schema_step")}
-    known = steps()
-    if done - {number for number, _ in known}:
-        text = "a newer monitor has used this database: upgrade this program"
-        raise SchemaTooNew(text)
-    todo = [(number, sql) for number, sql in known if number not in done]
+    done = check_known(tx)
+    todo = [(number, sql) for number, sql in steps() if number not in done]
     for number, sql in todo:
         for mark, text in fragments.items():
             sql = sql.replace(mark, text)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -38,6 +39,10 @@ FRAGMENTS = {
     """,
     "/*vector(*/": "array_to_tsvector(string_to_array(",
     "/*)*/": ", ' '))",
+    "INSERT INTO article_words (article_words) VALUES ('delete-all')": (
+        "DELETE FROM article_words"
+    ),
+    "SELECT 0 AS words_stay WHERE 0 IN": "DELETE FROM article_words WHERE rowid IN",
     "article_words MATCH :fts5": "article_words.words @@ CAST(:tsquery AS tsquery)",
 }
 
@@ -144,6 +149,33 @@ class Postgresql(Database):
 
     async def migrate(self) -> int:
         return await self.call(migrate, FRAGMENTS)
+
+    async def reclaim(self, *, whole: bool = False) -> None:
+        """Its own autovacuum does what is due; the ``whole`` is asked for here."""
+        if whole:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, self._vacuum)
+
+    def _vacuum(self) -> None:
+        try:
+            self._open().execute("VACUUM (ANALYZE)")
+        except psycopg.Error as error:
+            raise StorageError(f"{self._name}: {_text(error)}") from error
+
+    async def size(self) -> int:
+        row = await self.call(
+            lambda tx: tx.one("SELECT pg_database_size(current_database()) AS bytes")
+        )
+        return int(row["bytes"]) if row else 0
+
+    async def backup(self, path: Path) -> None:
+        """Not ours to do.
+
+        Raises:
+            StorageError: Always, with the line to write.
+        """
+        line = f"pg_dump --format=custom --file={path} {self._name}"
+        raise StorageError(f"PostgreSQL has a program for that:\n    {line}")
 
     def lock(self) -> None:
         """Nothing to do: many copies may run."""

@@ -64,6 +64,33 @@ def last_beat(tx: Transaction) -> datetime | None:
     return from_micros(int(value)) if value else None
 
 
+def told_before(tx: Transaction) -> datetime | None:
+    """Up to when all was told by a database that a backup has replaced."""
+    value = get(tx, "told_before")
+    return from_micros(int(value)) if value else None
+
+
+def mark_told(tx: Transaction, before: datetime) -> None:
+    """Take all that came before a time for told: after the restore of a backup.
+
+    What waits to be sent since then was sent, and so was what matched.
+    """
+    put(tx, "told_before", str(to_micros(before)))
+    tx.run(
+        """
+        UPDATE delivery
+           SET state = 'superseded'
+         WHERE state IN ('pending', 'sending', 'in_doubt')
+           AND created_at < :before
+        """,
+        before=before,
+    )
+    tx.run(
+        "UPDATE subscription SET since_at = :before WHERE since_at < :before",
+        before=before,
+    )
+
+
 def refuse_config(tx: Transaction, text: str, now: datetime) -> None:
     """Remember what was wrong with a configuration that the service did not take."""
     put(tx, "config_refused", f"{to_micros(now)} {text}")

@@ -1,21 +1,23 @@
 """SQLite: one file, one writing thread, a lock file against a second copy."""
 
 import asyncio
+import contextlib
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from monitor.errors import AlreadyRunning, StorageError
 from monitor.storage.database import Database, Row, Transaction, parameters
-from monitor.storage.migrate import migrate
+from monitor.storage.migrate import check_known, migrate, steps, steps_done
 
 R = TypeVar("R")
 
 _BUSY = timedelta(seconds=10)
+_PAGES = 2_000
 FRAGMENTS = {
     "/*id*/": "INTEGER PRIMARY KEY",
     "/*blob*/": "BLOB",
@@ -31,6 +33,10 @@ FRAGMENTS = {
     "/*vector(*/": "",
     "/*)*/": "",
     "article_words MATCH :fts5": "article_words MATCH :fts5",
+    "SELECT 0 AS words_stay WHERE 0 IN": "SELECT 0 AS words_stay WHERE 0 IN",
+    "INSERT INTO article_words (article_words) VALUES ('delete-all')": (
+        "INSERT INTO article_words (article_words) VALUES ('delete-all')"
+    ),
 }
 _HINTS = {
     "locked": "another program is writing to it",
@@ -99,6 +105,8 @@ class Sqlite(Database):
         # Its own LOWER knows ASCII only.
         connection.create_function("LOWER", 1, str.lower, deterministic=True)
         try:
+            # Only takes effect in a new file; "db vacuum" gives it to an old one.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._use_wal(connection)
             connection.execute("PRAGMA foreign_keys = ON")
         except sqlite3.Error:
@@ -152,7 +160,89 @@ class Sqlite(Database):
         return result
 
     async def migrate(self) -> int:
+        """Migrate; a database that is not new is copied before."""
+        done = [] if self.rehearsal else await self.call(steps_done)
+        todo = {number for number, _ in steps()} - set(done)
+        if done and todo:
+            old = self._path.with_name(f"{self._path.name}.before-{max(todo):04}")
+            await self.backup(old)
         return await self.call(migrate, FRAGMENTS)
+
+    async def reclaim(self, *, whole: bool = False) -> None:
+        await self._alone(self._whole_vacuum if whole else self._small_vacuum)
+
+    async def _alone(self, work: Callable[[], R]) -> R:
+        """Work in the database's thread, outside of any transaction."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, work)
+
+    def _small_vacuum(self) -> None:
+        with self._mapped():
+            self._open().execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+
+    def _whole_vacuum(self) -> None:
+        with self._mapped():
+            connection = self._open()
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextlib.contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path}: {_advice(error)}") from error
+
+    async def size(self) -> int:
+        names = (self._path.name, f"{self._path.name}-wal")
+        places = [self._path.with_name(name) for name in names]
+        return sum(place.stat().st_size for place in places if place.exists())
+
+    async def backup(self, path: Path) -> None:
+        """Copied aside first, so that what stands at ``path`` is always whole."""
+        await self._alone(lambda: self.copy(path))
+
+    def verify(self) -> None:
+        """Look whether this is a whole database that this program knows.
+
+        Raises:
+            SchemaTooNew: A newer program made it.
+            StorageError: It is none of ours, or damaged.
+        """
+        with self._mapped():
+            connection = self._open()
+            tables = connection.execute(
+                "SELECT name FROM sqlite_master WHERE name = 'schema_step'"
+            ).fetchall()
+            if not tables:
+                raise StorageError(f"{self._path}: this is no database of monitor")
+            check_known(_Sqlite(connection))
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchall()
+        if found["quick_check"] != "ok":
+            raise StorageError(f"{self._path}: damaged: {found['quick_check']}")
+
+    def shut(self) -> None:
+        """Close what this thread has open; what was not committed is rolled back."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+
+    def copy(self, path: Path) -> None:
+        """Copy the database to another file, in this thread."""
+        partly = path.with_name(f"{path.name}.part")
+        try:
+            partly.unlink(missing_ok=True)
+            partly.touch(mode=0o600)
+            with (
+                contextlib.closing(sqlite3.connect(self._path)) as source,
+                contextlib.closing(sqlite3.connect(partly)) as target,
+            ):
+                source.backup(target)
+            partly.replace(path)
+        except (sqlite3.Error, OSError) as error:
+            partly.unlink(missing_ok=True)
+            raise StorageError(f"{path}: the backup failed: {error}") from error
 
     def lock(self) -> None:
         path = self._path.with_name(self._path.name + ".lock")
@@ -168,15 +258,36 @@ class Sqlite(Database):
             raise AlreadyRunning(text) from error
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._shut)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.shut)
         self._threads.shutdown()
         if self._lock:
             self._lock.close()
 
-    def _shut(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()  # what was not committed is rolled back
+
+def restore(path: Path, backup: Path) -> Path:
+    """Put a backup in the place of a database; where the old one is kept.
+
+    The caller holds the lock.
+
+    Raises:
+        SchemaTooNew: A newer program made the backup.
+        StorageError: It is no database of ours, or damaged.
+    """
+    if not backup.is_file():
+        raise StorageError(f"{backup}: there is no such file")
+    found = Sqlite(backup)
+    try:
+        found.verify()
+    finally:
+        found.shut()
+    kept = path.with_name(f"{path.name}.before-restore")
+    if path.exists():
+        Sqlite(path).copy(kept)
+    Sqlite(backup).copy(path.with_name(f"{path.name}.restored"))
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    path.with_name(f"{path.name}.restored").replace(path)
+    return kept
 
 
 def _advice(error: sqlite3.Error) -> str:

@@ -370,24 +370,7 @@ def test_a_feed_may_be_asked_under_any_name(name: str) -> None:
     assert found.feeds["p"].user_agent == name
 
 
-# --- what is not there yet ---
-
-RULE = '[rules.r]\nquery = "a"\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ('[service]\nkeep = { articles = "1d" }', "service.keep"),
-    ],
-)  # fmt: skip
-def test_what_is_not_supported_yet_is_said_and_never_ignored(
-    text: str, key: str
-) -> None:
-    found = said(text)
-
-    assert only(found) == f"{key}: not supported yet"
-    assert "\n  Try: " in found
+# --- defaults ---
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,13 @@ def call(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Cal
         yield caller
     finally:
         caller.close()
+
+
+@pytest.fixture(scope="module")
+def sqlite_call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    """One SQLite database for all the examples of a property."""
+    caller = Caller(f"sqlite:{tmp_path_factory.mktemp('property') / 'monitor.db'}")
+    try:
+        yield caller
+    finally:
+        caller.close()
