@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from functools import partial
 
 import structlog
 
-from monitor import __version__, systemd
+from monitor import __version__, metrics, systemd
 from monitor.channels import terminal
 from monitor.clock import Clock, Heartbeat
 from monitor.config import Config, lastgood
@@ -365,4 +366,6 @@ async def _watch_over(context: Context, stages: Sequence[Stage]) -> None:
             with suppress(StorageError):
                 status = await context.database.call(beat, context)
             systemd.notify(WATCHDOG=1, STATUS=status)
+        due = time.monotonic() + every
         await asyncio.sleep(every)
+        metrics.loop_lag.set(time.monotonic() - due)

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from monitor import metrics
 from monitor.errors import StorageError, root_of
 from monitor.pipeline.context import Context, host_lease
 from monitor.pipeline.digest import make_digests, make_urgent_digests
@@ -97,6 +98,7 @@ async def keep_running(context: Context, stage: Stage, stopping: asyncio.Event) 
                 for other in stage.wakes:
                     other.wake.set()
             wait = await _wait(context, stage)
+            metrics.ended_well(stage.name.partition(" ")[0])
         except Exception as error:  # noqa: BLE001 - the stage loop is the place for it
             _report(stage.name, root_of(error))
             wait = stage.after_error

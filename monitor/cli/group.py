@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -74,6 +74,7 @@ class Settings:
     at: str = ""
     json: bool = False
     verbosity: int = 0
+    log: Literal["text", "logfmt", "json"] = "text"
 
     @property
     def config_path(self) -> Path:
@@ -108,6 +109,11 @@ _GLOBAL = (
     ),
     click.option("--at", metavar="TIME", help="Act as if it were this time (RFC 3339)"),
     click.option("--json", is_flag=True, help="Print one JSON object on stdout"),
+    click.option(
+        "--log",
+        type=click.Choice(["text", "logfmt", "json"]),
+        help="How the log is written [text]",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="Log errors only"),
     click.option("-v", "--verbose", count=True, help="Log each unit of work; -vv all"),
 )
@@ -120,7 +126,7 @@ def with_globals(function: F) -> F:
     for option in reversed(_GLOBAL):
         function = option(function)
     for parameter in function.__click_params__:  # type: ignore[attr-defined]  # click's
-        if parameter.name in ("config", "at", "json", "quiet", "verbose"):
+        if parameter.name in ("config", "at", "json", "log", "quiet", "verbose"):
             parameter.callback, parameter.expose_value = _set, False
     return function
 

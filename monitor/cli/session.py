@@ -28,7 +28,7 @@ def configuration() -> Config:
 
 def set_up_log() -> None:
     """Send logs to stderr, as loud as the options say."""
-    log.set_up(settings().verbosity)
+    log.set_up(settings().verbosity, settings().log)
 
 
 def clock() -> Clock:

@@ -51,7 +51,8 @@ class Skips:
 class Feed:
     """A feed as the database knows it when it is claimed for a poll.
 
-    ``url`` is the one that is asked: the configured one, unless the feed ``moved``.
+    ``url`` is the one that is asked: the configured one, unless the feed ``moved``;
+    ``due_at`` is when that was to be.
     ``baseline_at`` is the time of its first good poll: None means that the next
     one is silent. ``fresh_for``, ``ttl`` and ``skips`` are what its last answer asked
     for. ``agreements`` counts the pages in a row that said no more than the feed.
@@ -62,6 +63,7 @@ class Feed:
     id: int
     name: str
     url: str
+    due_at: datetime | None = None
     moved: bool = False
     etag: str | None = None
     last_modified: str | None = None

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from monitor import metrics
 from monitor.config import RuleConfig, SubscriberConfig
 from monitor.digests import bursts, slots
 from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
@@ -91,6 +92,7 @@ async def _make(context: Context, name: str, *, scheduled: bool) -> int:
         _commit_digest, context, claimed, digest, parts
     )
     if stored and digest:
+        metrics.digests.labels(digest.kind).inc()
         log.info(
             "digest.made",
             subscriber=name,

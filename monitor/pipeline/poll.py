@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from monitor import metrics
 from monitor.config import FeedConfig
 from monitor.errors import (
     FeedError,
@@ -45,26 +46,26 @@ from monitor.workers import DEADLINE_SECONDS
 
 log = structlog.get_logger()
 
-_REISSUED = 5
-_GAP = 5
-_STALE = timedelta(hours=1)
-_HOST_REST = timedelta(hours=1)
+_REISSUED, _GAP = 5, 5
+_STALE = _HOST_REST = timedelta(hours=1)
 _LONGEST_REASON = 300
-_PLAIN = Manner()
 
 
 async def poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> None:
     """Poll one feed and commit what came of it."""
     with bound_contextvars(feed=feed.name):
+        outcome = "failed"
         try:
-            await _poll(context, claim, host, feed)
+            with metrics.poll_seconds.time():
+                outcome = await _poll(context, claim, host, feed)
         except HostResting:
-            log.debug("feed.postponed")  # it stays due, and its host's row waits
+            outcome = "postponed"  # it stays due, and its host's row waits
         except (FetchError, FeedError, WorkerError) as error:
             await _failed(context, claim, host, feed, error)
+        metrics.polls.labels(outcome).inc()
 
 
-async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> None:
+async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> str:
     asked = _as_asked(context, feed)
     async with host.turn():
         fetched = await _fetch(context, asked)
@@ -74,7 +75,7 @@ async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> N
     if fetched.status == 304 or digest == feed.body_hash:
         await context.database.call_lightly(_unchanged, context, claim, asked, fetched)
         log.debug("feed.unchanged", status=fetched.status)
-        return
+        return "unchanged"
     last = await context.database.call_lightly(last_document, feed.id)
     parsed = await context.workers.run(
         parse, fetched.body, fetched.content_type, fetched.url, to_skip(last)
@@ -88,7 +89,7 @@ async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> N
     )
     if outcome is None:
         log.warning("feed.lease-lost")
-        return
+        return "lease-lost"
     log.info(
         "feed.polled",
         parsed=len(parsed.entries),
@@ -100,6 +101,7 @@ async def _poll(context: Context, claim: HostClaim, host: Host, feed: Feed) -> N
         log.warning("feed.flood-held", entries=outcome.held)
     if outcome.by_link and feed.identity != "link":
         log.warning("feed.guids-worthless", reason="new ones at every poll")
+    return "changed"
 
 
 def _config(context: Context, feed: Feed) -> FeedConfig:
@@ -131,7 +133,7 @@ def _manner(config: FeedConfig, feed: Feed) -> Manner:
 def _variant(context: Context, feed: Feed, manner: Manner) -> str:
     """A name for what goes out with a request; it does not give secrets away."""
     where = feed.url if feed.moved else ""
-    if manner == _PLAIN and not where:
+    if manner == Manner() and not where:
         return "plain"
     private = sorted(manner.private.items())
     parts = (where, *private, manner.user_agent, manner.verify)

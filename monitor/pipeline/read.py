@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from monitor import metrics
 from monitor.articles import complete, repeated
 from monitor.articles.assemble import assemble
 from monitor.articles.extract import MAX_PAGE_BYTES, read_page, skim
@@ -82,7 +83,7 @@ async def read_page_of(context: Context, host: Host, waiting: WaitingEntry) -> N
     read = await _read(context, waiting, answered)
     await _learn(context, waiting, answered.page)
     await context.database.call(_commit_articles, context, [read], context.now())
-    context.hot.add(match.rule for match in read.matches)
+    _note(context, [read])
     log.info(
         "article.read",
         feed=waiting.feed,
@@ -258,12 +259,21 @@ async def read_entries(context: Context) -> int:
             for waiting in batch
         ]
         await context.database.call(_commit_articles, context, found, context.now())
-        context.hot.add(match.rule for read in found for match in read.matches)
+        _note(context, found)
         log.info(
             "entries.read", count=len(found), matches=sum(len(r.matches) for r in found)
         )
         count += len(found)
     return count
+
+
+def _note(context: Context, found: Sequence[Read]) -> None:
+    """Let others know of what was read: the digest stage, and whoever counts."""
+    context.hot.add(match.rule for read in found for match in read.matches)
+    for read in found:
+        metrics.articles.labels(read.article.state.value).inc()
+        for match in read.matches:
+            metrics.count_matches(match.rule)
 
 
 def _commit_articles(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from monitor import metrics
 from monitor.channels import Channel
 from monitor.channels.email import is_bad_address
 from monitor.errors import (
@@ -158,21 +159,27 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
     at, thread_id = thread
     await asyncio.sleep(max(0.0, (at - context.now()).total_seconds()))
     facts = _facts(delivery)
+    name = delivery.channel
     try:
         async with asyncio.timeout(DEADLINE.total_seconds()):
-            receipt = await channel.send(delivery.part, thread_id)
+            with metrics.delivery_seconds.labels(name).time():
+                receipt = await channel.send(delivery.part, thread_id)
     except TimeoutError:
         error: DeliveryError = DeliveryInDoubt(f"no answer within {DEADLINE}")
     except DeliveryError as problem:
         error = problem
     else:
         await context.database.call(_commit_sent, context, channel, delivery, receipt)
+        latency = (context.now() - delivery.created_at).total_seconds()
+        metrics.delivery_latency.labels(name).observe(max(0.0, latency))
+        metrics.deliveries.labels(name, "sent").inc()
         log.info("delivery.sent", **facts)
         return
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
     place = (channel.way, "") if error.whole_channel else _place(delivery)
     await context.database.call(_commit_failed, context, delivery, error, found, place)
+    metrics.deliveries.labels(name, found.state.value).inc()
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
 
 

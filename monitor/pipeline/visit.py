@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from monitor import metrics
 from monitor.errors import HostResting, StorageError, root_of
 from monitor.models import Feed, WaitingEntry
 from monitor.pipeline.context import PER_HOST, Context, host_lease, new_token
@@ -163,6 +164,9 @@ async def _one(
     context: Context, claim: HostClaim, turns: Turns, item: Feed | WaitingEntry
 ) -> None:
     if isinstance(item, Feed):
+        if item.due_at:
+            late = (context.now() - item.due_at).total_seconds()
+            metrics.poll_lag.observe(max(0.0, late))
         await poll(context, claim, turns, item)
     elif item.recheck:
         await read_again(context, turns, item)

@@ -156,6 +156,7 @@ def _feed(row: Row) -> Feed:
         id=row["id"],
         name=row["name"],
         url=row["moved_url"] or row["url"],
+        due_at=maybe_time(row["next_poll_at"]),
         moved=row["moved_url"] is not None,
         etag=row["etag"],
         last_modified=row["last_modified"],

@@ -195,3 +195,11 @@ def split_story(
         new=f"story:{new_id}",
         old=f"story:{story_id}",
     )
+
+
+def count_active(tx: Transaction, since: datetime) -> int:
+    """How many stories have an article since a time."""
+    row = tx.one(
+        "SELECT COUNT(*) AS n FROM story WHERE last_seen >= :since", since=since
+    )
+    return int(row["n"]) if row else 0

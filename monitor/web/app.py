@@ -20,6 +20,7 @@ from monitor.pipeline.context import Context
 from monitor.storage import outbox, people
 from monitor.storage.database import Transaction
 from monitor.text.links import Recipient, recipient_of
+from monitor.web.health import Health
 from monitor.web.pages import digest_page, page, style
 
 _MAX_BODY = 4_096
@@ -30,9 +31,13 @@ Handler = Callable[[Request, Recipient], Awaitable[Response]]
 
 def app(context: Context) -> Starlette:
     """The pages over a running service's parts."""
-    site = _Site(context)
+    site, health = _Site(context), Health(context)
     return Starlette(
         routes=[
+            Route("/livez", health.livez),
+            Route("/readyz", health.readyz),
+            Route("/healthz", health.healthz),
+            Route("/metrics", health.metrics),
             Route("/style.css", site.style),
             Route(
                 "/unsubscribe/{token}",

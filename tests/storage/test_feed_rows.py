@@ -31,7 +31,9 @@ def test_a_new_feed_is_due_at_once_and_starts_silently(call: Caller) -> None:
 
     (feed,) = call(due)
 
-    assert feed == Feed(id=feed.id, name="world", url=WORLD["world"])
+    assert feed == Feed(
+        id=feed.id, name="world", url=WORLD["world"], due_at=feed.due_at
+    )
     assert feed.baseline_at is None
 
 

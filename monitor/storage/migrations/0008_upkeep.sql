@@ -9,3 +9,5 @@ CREATE INDEX sketch_group ON sketch (group_id);
 CREATE INDEX muted_story ON muted (story_id);
 CREATE INDEX irrelevant_story ON irrelevant (story_id);
 CREATE INDEX digest_created ON digest (created_at);
+-- Which stories are alive.
+CREATE INDEX story_last_seen ON story (last_seen);
