@@ -30,9 +30,9 @@ test: $(VENV)/.dev  ## Install what the tests need and run them all, with covera
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/python -m tests.coverage_bars
 
-npm: $(BIN)/monitor  ## Install what tests of mails need, where npm is there
+npm: $(BIN)/monitor  ## Install what tests of mails and pages need, where npm is there
 	@command -v npm > /dev/null || { echo "npm is not there; its tests are skipped."; exit 0; }; \
-	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/npm caniemail@1.0.5
+	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/npm caniemail@1.0.5 axe-core@4.10.3
 
 check: $(VENV)/.dev  ## Formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -145,6 +145,12 @@ class Daemon:
         key = await database.call(prepare, self.context, alone=alone)
         self.context = replace(self.context, key=key)
 
+    async def with_key(self) -> Context:
+        """The parts with the key of this instance, without changing a table."""
+        key = await self.context.database.call(settings.instance_key)
+        self.context = replace(self.context, key=key)
+        return self.context
+
     async def close(self) -> None:
         """Let go of everything."""
         self.context.workers.close()

@@ -61,6 +61,7 @@ _SECTIONS = {
         "opml": ("opml", "import | export"),
         "db": ("db", "backup | restore | vacuum | export | migrate"),
         "templates": ("templates", "export | check"),
+        "web": ("web", "The pages alone, on PostgreSQL   | password"),
     },
 }
 _COMMANDS = {name: entry for part in _SECTIONS.values() for name, entry in part.items()}

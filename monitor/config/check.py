@@ -126,15 +126,22 @@ def _not_yet(source: Source, root: Root) -> None:
 
 
 def _check_web(source: Source, root: Root) -> None:
-    """Pages without a password are for this machine, or a proxy on it."""
-    listen = root.web.listen
+    """Pages without a password are for this machine alone."""
+    web, listen = root.web, root.web.listen
+    guarded = bool(web.password) or bool(web.proxies and web.user_header)
     host, _, port = listen.rpartition(":")
-    if listen and not (host and port.isdecimal() and 0 <= int(port) <= 65_535):
-        hint = 'Try: listen = "127.0.0.1:8787", or "" for none'
+    if web.user_header and not web.proxies:
+        message = "web.user_header: from whom? Anybody can write a header"
+        hint = 'Try: proxies = ["127.0.0.1/32"]'
+        source.problem(("web", "user_header"), message, hint=hint)
+    if not listen or listen.startswith("unix:/"):
+        return
+    if not (host and port.isdecimal() and 0 <= int(port) <= 65_535):
+        hint = 'Try: listen = "127.0.0.1:8787", "unix:/run/…", or "" for none'
         source.problem(("web", "listen"), "web.listen: write HOST:PORT", hint=hint)
-    elif listen and host.strip("[]") not in email.LOOPBACK:
-        message = "web.listen: the pages have no password yet: loopback only"
-        hint = 'Try: listen = "127.0.0.1:8787", behind a proxy with TLS'
+    elif host.strip("[]") not in email.LOOPBACK and not guarded:
+        message = "web.listen: without a password the pages are for loopback only"
+        hint = 'Try: password = { env = "MONITOR_PASSWORD" }'
         source.problem(("web", "listen"), message, hint=hint)
 
 

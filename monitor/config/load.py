@@ -82,6 +82,10 @@ def _is_secret(place: Place) -> bool:
         return len(place) == 4 and (
             place[2] == "headers" or place[2:] == ("auth", "password")
         )
+    if place[:1] == ("web",):
+        return place == ("web", "password") or (
+            len(place) == 3 and place[1] == "tokens"
+        )
     deep = 2 if place[:1] == ("smtp",) else 3
     known = place[:1] in (("smtp",), ("channels",))
     return known and len(place) == deep and place[-1] in _SECRET_KEYS

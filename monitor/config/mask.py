@@ -18,7 +18,7 @@ merge min_score name near none on_update operator outlet outlets pace path per_h
 private_networks query quiet quiet_after recheck reply_to room rules send_to server service skip smtp source
 story_window subscribers tag templates_dir timeout timezone title tls to topic transport type unmatched urgent_when
 url user user_agent verify web when_empty within keep tests
-font headings theme thread_digests width
+font headings proxies user_header theme thread_digests width
 """
 OPEN_KEYS = frozenset(_OPEN_KEYS.split())
 SECRET_KEYS = (
@@ -26,7 +26,7 @@ SECRET_KEYS = (
     "headers", "cookie", "key", "credential",
 )  # fmt: skip
 # Hidden under exactly these names; a feed may well be called auth0.
-_HIDDEN = frozenset((*SECRET_KEYS, "auth", "command"))
+_HIDDEN = frozenset((*SECRET_KEYS, "auth", "command", "tokens"))
 _KNOWN = (*OPEN_KEYS, *SECRET_KEYS)
 _KEY = re.compile(r"""([\w."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[[^=]*$")

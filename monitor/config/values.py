@@ -64,10 +64,18 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """Where the pages are served, and their address from outside."""
+    """Where the pages are served, their address from outside, and who may see them.
+
+    ``password`` is the word itself or its hash (``monitor web password``); ``tokens`` are
+    for programs. Requests from ``proxies`` may say whose they are: ``user_header``.
+    """
 
     listen: str = "127.0.0.1:8787"
     base_url: Annotated[str, BeforeValidator(lambda v: v and web_url(v))] = ""
+    password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
+    tokens: dict[str, Secret] = field(default_factory=dict)
+    proxies: Annotated[tuple[Network, ...], BeforeValidator(networks)] = ()
+    user_header: str = ""
     __pydantic_config__ = _FORBID
 
 

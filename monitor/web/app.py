@@ -1,15 +1,4 @@
-"""What recipients change by the links of their digests.
-
-A link shows, and only a button acts: mail scanners open links. The token in the address
-says whose it is; nothing else is asked for, because people unsubscribe from old mails on
-strange machines (RFC 8058).
-"""
-
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from email import message_from_bytes
-from email.message import Message
-from urllib.parse import parse_qs
+"""All pages and what programs may ask, put together over a running service."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,185 +6,90 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.pipeline.context import Context
-from monitor.storage import outbox, people
-from monitor.storage.database import Transaction
-from monitor.text.links import Recipient, recipient_of
+from monitor.web.api import Api
+from monitor.web.desk import Desk
+from monitor.web.door import Door
+from monitor.web.gate import Gate
 from monitor.web.health import Health
-from monitor.web.pages import digest_page, page, style
+from monitor.web.pages import page, style
+from monitor.web.recipients import Recipients
+from monitor.web.syndication import Syndication
 
-_MAX_BODY = 4_096
-_HOLIDAYS = {"day": 1, "week": 7, "month": 30}
-_ONE_CLICK = "List-Unsubscribe"
-Handler = Callable[[Request, Recipient], Awaitable[Response]]
+_BOTH = ["GET", "POST"]
 
 
 def app(context: Context) -> Starlette:
     """The pages over a running service's parts."""
-    site, health = _Site(context), Health(context)
+    door = Door(context)
+    gate = Gate(context, door)
+    theme = context.config.theme
+
+    async def nothing(_request: Request, _error: Exception) -> Response:
+        return page("nothing", status=404, theme=theme)
+
+    async def sheet(_: Request) -> Response:
+        return style(theme)
+
     return Starlette(
         routes=[
-            Route("/livez", health.livez),
-            Route("/readyz", health.readyz),
-            Route("/healthz", health.healthz),
-            Route("/metrics", health.metrics),
-            Route("/style.css", site.style),
-            Route(
-                "/unsubscribe/{token}",
-                site.of(site.unsubscribe),
-                methods=["GET", "POST"],
-            ),
-            Route(
-                "/subscription/{token}",
-                site.of(site.subscription),
-                methods=["GET", "POST"],
-            ),
-            Route(
-                "/story/{story}/{token}", site.of(site.story), methods=["GET", "POST"]
-            ),
-            Route("/digest/{digest}/{token}", site.of(site.digest)),
+            Route("/style.css", sheet),
+            *_health(Health(context), door),
+            *_recipients(Recipients(context)),
+            *_desk(Desk(context, gate), gate),
+            *_programs(Api(context, door), Syndication(context, door)),
         ],
-        exception_handlers={404: site.nothing, 405: site.nothing},
+        exception_handlers={404: nothing, 405: nothing},
     )
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; more than that is cut."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk[: _MAX_BODY - len(body)]
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
-    return {name: values[0] for name, values in fields.items()}
+def _health(health: Health, door: Door) -> list[Route]:
+    async def metrics(request: Request) -> Response:
+        if door.visitor(request) or door.is_program(request):
+            return await health.metrics(request)
+        return Response("a token is missing\n", 401, media_type="text/plain")
+
+    return [
+        Route("/livez", health.livez),
+        Route("/readyz", health.readyz),
+        Route("/healthz", health.healthz),
+        Route("/metrics", metrics),
+    ]
 
 
-class _Site:
-    """The pages of recipients."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    async def style(self, _: Request) -> Response:
-        return style(self._context.config.theme)
-
-    async def nothing(self, _request: Request, _error: Exception) -> Response:
-        return self._page("nothing", status=404)
-
-    def _page(self, template: str, *, status: int = 200, **values: object) -> Response:
-        theme = self._context.config.theme
-        return page(template, status=status, theme=theme, **values)
-
-    def of(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """A page that only a valid token opens."""
-
-        async def checked(request: Request) -> Response:
-            text = request.path_params["token"]
-            recipient = recipient_of(self._context.key, text)
-            if recipient is None:
-                return self._page("nothing", status=404)
-            return await handler(request, recipient)
-
-        return checked
-
-    def _name(self, recipient: Recipient) -> str:
-        config = self._context.config.subscribers.get(recipient.subscriber)
-        return (config.name if config else "") or recipient.subscriber
-
-    async def unsubscribe(self, request: Request, who: Recipient) -> Response:
-        """Stop: by a button, or by the one click of a mail program."""
-        done = request.method == "POST"
-        if done:
-            await self._context.database.call(
-                people.unsubscribe,
-                who.subscriber,
-                who.channel,
-                who.target,
-                self._context.now(),
-            )
-        back = f"/subscription/{request.path_params['token']}"
-        return self._page(
-            "unsubscribe", name=self._name(who), target=who.target, done=done, back=back
-        )
-
-    async def subscription(self, request: Request, who: Recipient) -> Response:
-        """Show what is sent and when; pause, go on, stop, begin again."""
-        database, now = self._context.database, self._context.now()
-        if request.method == "POST":
-            action = (await _form(request)).get("action", "")
-            await database.call(_change, self._context, who, action)
-        until = await database.call(people.paused_until, who.subscriber)
-        gone = await database.call(people.unsubscribed, who.subscriber)
-        config = self._context.config
-        subscriber = config.subscribers.get(who.subscriber)
-        rules = subscriber.rules if subscriber else ()
-        return self._page(
-            "subscription",
-            name=self._name(who),
-            target=who.target,
-            rules=[config.rules[n].title or n for n in rules if n in config.rules],
-            schedule=", ".join(subscriber.digest) if subscriber else "",
-            paused=f"{until:%-d %B %Y, %H:%M} UTC" if until and until > now else "",
-            gone=(who.channel, who.target) in gone,
-            holidays=list(_HOLIDAYS),
-        )
-
-    async def story(self, request: Request, who: Recipient) -> Response:
-        """Mute a story, or say that it was of no use."""
-        database = self._context.database
-        ident = request.path_params["story"]
-        if request.method == "POST":
-            action = (await _form(request)).get("action", "")
-            await database.call(_judge, self._context, who, ident, action)
-        found = await database.call(people.told_story, who.subscriber, ident)
-        if found is None:
-            return self._page("nothing", status=404)
-        return self._page("story", name=self._name(who), story=found)
-
-    async def digest(self, request: Request, who: Recipient) -> Response:
-        """A digest in the browser, as it was sent to this recipient."""
-        payload = await self._context.database.call(
-            outbox.payload_of,
-            request.path_params["digest"],
-            channel=who.channel,
-            target=who.target,
-        )
-        html = _html_of(payload) if payload else ""
-        return digest_page(html) if html else self._page("nothing", status=404)
+def _recipients(site: Recipients) -> list[Route]:
+    return [
+        Route("/unsubscribe/{token}", site.of(site.unsubscribe), methods=_BOTH),
+        Route("/subscription/{token}", site.of(site.subscription), methods=_BOTH),
+        Route("/story/{story}/{token}", site.of(site.story), methods=_BOTH),
+        Route("/digest/{digest}/{token}", site.of(site.digest)),
+    ]
 
 
-def _change(tx: Transaction, context: Context, who: Recipient, action: str) -> None:
-    now = context.now()
-    if action in _HOLIDAYS:
-        until = now + timedelta(days=_HOLIDAYS[action])
-        people.pause(tx, who.subscriber, until)
-    elif action == "resume":
-        people.pause(tx, who.subscriber, None)
-    elif action == "stop":
-        people.unsubscribe(tx, who.subscriber, who.channel, who.target, now)
-    elif action == "begin":
-        people.resubscribe(tx, who.subscriber, who.channel, who.target)
+def _desk(desk: Desk, gate: Gate) -> list[Route]:
+    return [
+        Route("/", gate.of(desk.overview)),
+        Route("/login", gate.login, methods=_BOTH),
+        Route("/logout", gate.acting(gate.logout), methods=["POST"]),
+        Route("/matches", gate.of(desk.matches)),
+        Route("/stories/{story}", gate.of(desk.story)),
+        Route("/feeds", gate.of(desk.feeds)),
+        Route("/feeds", gate.acting(desk.change_feed), methods=["POST"]),
+        Route("/deliveries", gate.of(desk.deliveries)),
+        Route("/deliveries", gate.acting(desk.change_delivery), methods=["POST"]),
+        Route("/rules", gate.of(desk.rules)),
+        Route("/rules", gate.acting(desk.rules), methods=["POST"]),
+        Route("/subscribers", gate.of(desk.subscribers)),
+        Route("/subscribers", gate.acting(desk.change_subscriber), methods=["POST"]),
+        Route("/preview/{name}", gate.of(desk.preview)),
+    ]
 
 
-def _judge(
-    tx: Transaction, context: Context, who: Recipient, ident: str, action: str
-) -> None:
-    found = people.told_story(tx, who.subscriber, ident)
-    if found is None:
-        return
-    if action == "mute":
-        people.mute(tx, who.subscriber, found.id, context.now())
-    elif action == "unmute":
-        people.unmute(tx, who.subscriber, found.id)
-    elif action == "irrelevant":
-        people.note_irrelevant(tx, who.subscriber, found, context.now())
-
-
-def _html_of(payload: bytes) -> str:
-    """The HTML part of a mail; "" of anything else."""
-    for part in message_from_bytes(payload).walk():
-        if part.get_content_type() == "text/html":
-            return _text(part)
-    return ""
-
-
-def _text(part: Message) -> str:
-    raw = part.get_payload(decode=True)
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+def _programs(api: Api, syndication: Syndication) -> list[Route]:
+    return [
+        Route("/api/v1/matches", api.of(api.matches)),
+        Route("/api/v1/rules", api.of(api.rules)),
+        Route("/api/v1/feeds", api.of(api.feeds)),
+        Route("/api/v1/deliveries", api.of(api.deliveries)),
+        Route("/api/v1/openapi.json", api.openapi),
+        Route("/out/{kind}/{name}/{token}/{form}", syndication.give),
+    ]

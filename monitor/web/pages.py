@@ -1,7 +1,9 @@
 """Render pages: one layout with the look of the digests, no script, no foreign asset."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
@@ -9,7 +11,9 @@ from starlette.responses import HTMLResponse, Response
 from monitor.digests.palette import themed
 from monitor.digests.render import templates_dir
 from monitor.models import Theme
-from monitor.text.words import clean
+from monitor.storage.database import from_micros
+from monitor.text.urls import is_web
+from monitor.text.words import clean, one_line
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -28,9 +32,23 @@ _HEADERS = {
 }
 
 
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    """A time by the service's clock: "Sun 22 Nov, 09:40"."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _short(url: str) -> str:
+    return one_line(url.partition("://")[2], 90)
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(templates_dir()),
         autoescape=True,
         undefined=StrictUndefined,
@@ -39,6 +57,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters |= {
+        "when": _when,
+        "short": _short,
+        "sentence": _sentence,
+        "safe_url": is_web,
+        "from_micros": from_micros,
+    }
+    return environment
 
 
 def page(template: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - what a template shows

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -24,11 +25,13 @@ class _Quiet(uvicorn.Server):
 
 
 def bind(listen: str) -> socket.socket:
-    """A socket at "HOST:PORT"; bound here, because uvicorn ends the process instead.
+    """A socket at "HOST:PORT" or "unix:/PATH"; uvicorn would end the process instead.
 
     Raises:
         OSError: The port is taken, or the address is not ours.
     """
+    if listen.startswith("unix:"):
+        return _bind_unix(listen.removeprefix("unix:"))
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -36,6 +39,21 @@ def bind(listen: str) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, int(port)))
+    except OSError:
+        found.close()
+        raise
+    return found
+
+
+def _bind_unix(path: str) -> socket.socket:
+    """A socket file that its owner and group may open; one left behind is replaced."""
+    place = Path(path)
+    if place.is_socket():
+        place.unlink()
+    found = socket.socket(socket.AF_UNIX)
+    try:
+        found.bind(path)
+        place.chmod(0o660)
     except OSError:
         found.close()
         raise

@@ -188,7 +188,6 @@ def test_a_digest_is_shown_as_it_was_sent(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/unsubscribe/forged.token",
         "/subscription/x",
         "/story/s/x",

@@ -78,3 +78,36 @@ def test_an_address_of_the_sixth_version_is_bound_as_such() -> None:
 
     assert found.family == socket.AF_INET6
     found.close()
+
+
+def test_a_unix_socket_takes_the_place_of_one_left_behind(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "web.sock"
+    bind(f"unix:{path}").close()
+    config = loads(listening(desk, f"unix:{path}"), desk.folder / "config.toml")
+
+    async def run() -> int:
+        daemon = build(config, desk.clock)
+        found = pages(daemon.context)
+        assert found is not None
+        transport = httpx.AsyncHTTPTransport(uds=str(path))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(found.serve())
+            async with httpx.AsyncClient(transport=transport, trust_env=False) as web:
+                answer = await web.get("http://localhost/livez")
+            found.stop()
+        await daemon.close()
+        return answer.status_code
+
+    assert asyncio.run(run()) == 200
+    assert path.stat().st_mode & 0o777 == 0o660
+
+
+def test_a_socket_where_nobody_may_write_is_no_end(desk: Desk) -> None:
+    text = listening(desk, "unix:/nowhere/at/all.sock")
+    daemon = build(loads(text, desk.folder / "config.toml"), desk.clock)
+
+    assert pages(daemon.context) is None
+
+    asyncio.run(daemon.close())
