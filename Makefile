@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check npm format bench clean
+.PHONY: help demo run test check npm tools format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test: $(VENV)/.dev  ## Install what the tests need and run them all, with covera
 npm: $(BIN)/monitor  ## Install what tests of mails and pages need, where npm is there
 	@command -v npm > /dev/null || { echo "npm is not there; its tests are skipped."; exit 0; }; \
 	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/npm caniemail@1.0.5 axe-core@4.10.3
+
+tools: $(BIN)/monitor  ## Install what tests of the JSON interface need, apart from our own
+	@$(PYTHON) -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/pip install --quiet --disable-pip-version-check 'schemathesis>=4,<5'
 
 check: $(VENV)/.dev  ## Formatting, lint and types
 	$(BIN)/ruff format --check .
