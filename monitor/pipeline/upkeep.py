@@ -18,7 +18,7 @@ from monitor.storage.upkeep import Mark
 log = structlog.get_logger()
 
 EVERY = timedelta(hours=1)
-_ARTICLES, _ROWS = 40, 200
+ARTICLES, _ROWS = 20, 200
 # Other work of the database comes in between.
 _BREATH_SECONDS = 0.02
 
@@ -49,7 +49,7 @@ async def _batches(context: Context) -> AsyncIterator[int]:
             matched_before=now - keep.articles,
             unmatched_before=now - keep.unmatched,
             after=mark,
-            limit=_ARTICLES,
+            limit=ARTICLES,
         )
         mark = swept.mark
         yield swept.articles

@@ -232,20 +232,21 @@ def count_by_day(tx: Transaction, since: datetime) -> dict[str, dict[int, int]]:
     return found
 
 
-def choices(tx: Transaction, since: datetime) -> dict[str, list[str]]:
-    """The sources and languages of what was met lately, for the filters."""
+def choices(tx: Transaction) -> dict[str, list[str]]:
+    """The sources and languages of the last matches, for the filters."""
     found = {}
     for name in ("source", "language"):
         rows = tx.all(
             f"""
             SELECT DISTINCT article.{name} AS value
-              FROM rule_match m
+              FROM (SELECT article_id
+                      FROM rule_match
+                     ORDER BY id DESC
+                     LIMIT 2000) m
               JOIN article ON article.id = m.article_id
-             WHERE m.matched_at >= :since
              ORDER BY value
              LIMIT 200
             """,  # noqa: S608 - our own names
-            since=since,
         )
         found[name] = [row["value"] for row in rows if row["value"]]
     return found

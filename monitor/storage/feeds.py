@@ -241,6 +241,22 @@ def list_feeds(tx: Transaction) -> list[FeedLine]:
     return [_line(row) for row in rows]
 
 
+def failing_feeds(tx: Transaction, limit: int) -> list[FeedLine]:
+    """Those whose last poll failed, the longest first."""
+    rows = tx.all(
+        f"""
+        {_LINES}
+         WHERE configured = 1
+           AND paused_at IS NULL
+           AND (failures > 0 OR gone_at IS NOT NULL)
+         ORDER BY failing_since, name
+         LIMIT :limit
+        """,
+        limit=limit,
+    )
+    return [_line(row) for row in rows]
+
+
 def feed_line(tx: Transaction, feed_id: int) -> FeedLine:
     """One feed as people see it."""
     return _line(tx.all(f"{_LINES} WHERE id = :id", id=feed_id)[0])

@@ -40,6 +40,7 @@ from monitor.web.pages import digest_page
 from monitor.web.syndication import Syndication
 
 _DAYS = 14
+_RULES = 30
 _LONGEST_TEXT = 20_000
 _QUERY = "(query)"
 _STATES = ("pending", "in_doubt", "sent", "dead", "dropped", "superseded", "suppressed")
@@ -92,10 +93,7 @@ class Desk:
             since=_day(query.get("since", ""), zone),
             before=_number(query.get("before", "")) or Asked().before,
         )
-        since = self._context.now() - timedelta(days=30)
-        lines, choices = await self._context.database.call(
-            looks.matches_of, asked, since
-        )
+        lines, choices = await self._context.database.call(looks.matches_of, asked)
         kept = {n: v for n, v in query.items() if v and n != "before"}
         more = {**kept, "before": lines[-1].id} if len(lines) == _PAGE else None
         return self._page(
@@ -186,10 +184,15 @@ class Desk:
         context, given = self._context, fields or {}
         since = context.now() - timedelta(days=_DAYS - 1)
         counts = await context.database.call(browse.count_by_day, since)
+        number = _number(request.query_params.get("page", ""))
+        start = number * _RULES
+        shown = [*context.config.rules][start : start + _RULES]
         tried = await asyncio.to_thread(self._try, given) if given.get("text") else None
         return self._page(
             request, "rules", visitor,
-            rules=[self._told(name, counts.get(name, {})) for name in context.config.rules],
+            rules=[self._told(name, counts.get(name, {})) for name in shown],
+            number=number,
+            more=len(context.config.rules) > start + _RULES,
             names=list(context.config.rules),
             given={"rule": "", "query": "", "title": "", "text": "", **given},
             tried=tried,

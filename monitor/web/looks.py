@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from monitor.feeds.health import Health, judge
@@ -15,7 +15,6 @@ from monitor.storage import (
     feeds,
     floods,
     overview,
-    people,
     settings,
     story_lists,
 )
@@ -24,6 +23,7 @@ from monitor.storage.database import Row, Transaction
 from monitor.storage.story_lists import StoryArticle, StoryLine
 
 PAGE = 50
+_SHOWN = 8
 _BEAT = timedelta(minutes=2)
 
 
@@ -57,7 +57,9 @@ def overview_of(tx: Transaction, context: Context) -> dict[str, Any]:
     """Signs of life, what fails, and the last messages and stories."""
     now, beat = context.now(), settings.last_beat(tx)
     bad = [
-        (line, health) for line, health in feeds_of(tx, context) if health.state.is_bad
+        one
+        for one in _judged(context, feeds.failing_feeds(tx, _SHOWN))
+        if one[1].state.is_bad
     ]
     return {
         "glance": overview.glance(tx),
@@ -65,11 +67,10 @@ def overview_of(tx: Transaction, context: Context) -> dict[str, Any]:
         "alive": beat is not None and now - beat < _BEAT,
         "refused": settings.refused_config(tx),
         "downtime": settings.last_downtime(tx),
-        "bad": bad[:8],
-        "channels": destinations.failing(tx)[:8],
-        "floods": floods.held_floods(tx)[:8],
-        "deliveries": browse.find_deliveries(tx, limit=8),
-        "people": people.list_people(tx)[:20],
+        "bad": bad,
+        "channels": destinations.failing(tx)[:_SHOWN],
+        "floods": floods.held_floods(tx)[:_SHOWN],
+        "deliveries": browse.find_deliveries(tx, limit=_SHOWN),
         "stories": story_lists.list_stories(
             tx, since=now - timedelta(days=1), least=2, limit=6
         ),
@@ -77,10 +78,10 @@ def overview_of(tx: Transaction, context: Context) -> dict[str, Any]:
 
 
 def matches_of(
-    tx: Transaction, asked: Asked, since: datetime
+    tx: Transaction, asked: Asked
 ) -> tuple[list[MatchLine], dict[str, list[str]]]:
     """A page of matches, and what filters offer."""
-    return browse.find_matches(tx, asked, PAGE), browse.choices(tx, since)
+    return browse.find_matches(tx, asked, PAGE), browse.choices(tx)
 
 
 def story_of(tx: Transaction, ident: str) -> StoryPage | None:
@@ -101,9 +102,16 @@ def story_of(tx: Transaction, ident: str) -> StoryPage | None:
 
 def feeds_of(tx: Transaction, context: Context) -> list[tuple[FeedLine, Health]]:
     """Every feed with its state, those that need a look first."""
+    found = _judged(context, feeds.list_feeds(tx))
+    return sorted(found, key=lambda one: (not one[1].state.is_bad, one[0].name))
+
+
+def _judged(
+    context: Context, lines: Sequence[FeedLine]
+) -> list[tuple[FeedLine, Health]]:
     found, now = [], context.now()
-    for line in feeds.list_feeds(tx):
+    for line in lines:
         config = context.config.feeds.get(line.name)
         quiet = config.quiet_after if config else None
         found.append((line, judge(line, now, quiet)))
-    return sorted(found, key=lambda one: (not one[1].state.is_bad, one[0].name))
+    return found
