@@ -328,6 +328,7 @@ class Client:
             content_type=headers.get("content-type", ""),
             etag=headers.get("etag"),
             last_modified=headers.get("last-modified"),
+            date=headers.get("date", ""),
             retry_after=retry_after(headers, now),
             fresh_for=fresh_for(headers, now),
             challenged=headers.get("cf-mitigated", "").lower() == "challenge",

@@ -14,7 +14,7 @@ Every file has a frozen dataclass ``Config`` with the channel's settings and:
 import importlib
 import pkgutil
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.models import Digest, Part, Receipt, Target
 
@@ -58,6 +58,18 @@ class Channel(Protocol):
             DeliveryDeferred: For now.
             DeliveryInDoubt: It may have arrived.
             DestinationFault: Nothing will, until somebody acts.
+        """
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A channel that can be asked whether it would take messages, without any."""
+
+    async def probe(self) -> str:
+        """What the far side says, in a few words.
+
+        Raises:
+            DeliveryError: It would not take any.
         """
 
 

@@ -204,6 +204,18 @@ class Config:
             *_unsubscribe(digest, target),
         ]
 
+    async def probe(self) -> str:
+        """Connect, encrypt and sign in as for a message, and send none."""
+        if self.smtp.transport != "smtp":
+            return f"mail is handed in by {self.smtp.transport}"
+        client = self._client()
+        try:
+            await self._connect(client)
+        finally:
+            client.close()
+        who = f", signed in as {self.smtp.user}" if self.smtp.user else ""
+        return f"{self._where} takes mail ({self.smtp.tls}{who})"
+
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
         if self.smtp.transport != "smtp":
             return await asyncio.to_thread(
@@ -214,7 +226,15 @@ class Config:
                 ascii_address(parseaddr(self.smtp.sender)[1]),
                 ascii_address(parseaddr(part.target)[1]),
             )
-        client = aiosmtplib.SMTP(
+        client = self._client()
+        try:
+            await self._connect(client)
+            return await self._hand_over(client, part)
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self.smtp.host,
             port=self.smtp.real_port,
             use_tls=self.smtp.tls == "implicit",
@@ -223,11 +243,6 @@ class Config:
             start_tls=self.smtp.tls == "starttls",
             timeout=_CONNECT_SECONDS,
         )
-        try:
-            await self._connect(client)
-            return await self._hand_over(client, part)
-        finally:
-            client.close()
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
         try:

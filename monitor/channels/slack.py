@@ -95,6 +95,22 @@ class Config:
             payload.pop("blocks")
             return await self._post(payload)
 
+    async def probe(self) -> str:
+        """Whose token it is; a webhook cannot be asked without posting."""
+        if self.webhook:
+            return "a webhook: only a message shows whether it works"
+        answer = await post(
+            f"{self.api}/auth.test",
+            b"{}",
+            networks=self.networks,
+            headers={"authorization": f"Bearer {self.token.reveal()}"},
+        )
+        said = answer.fields()
+        if answer.good and said.get("ok") is True:
+            who = one_line(f"{said.get('user', '')} in {said.get('team', '')}", 100)
+            return f"Slack knows {who}"
+        raise _error(answer, str(said.get("error", "")))
+
     async def _post(self, payload: Json) -> Receipt:
         if self.webhook:
             answer = await post(

@@ -22,7 +22,10 @@ _SECTIONS = {
             "Run everything on bundled feeds, on this machine, in seconds",
         ),
         "try": ("trying", "Match feeds right now; store nothing, send nothing"),
-        "init": ("start", "Write a commented config.toml"),
+        "init": (
+            "init",
+            "Write a config.toml: answer a few questions, or take an example",
+        ),
         "check-config": (
             "start",
             "Validate everything, run rule tests, print next digest times",
@@ -30,6 +33,10 @@ _SECTIONS = {
         "send-test": (
             "start",
             "Send a labelled test through every channel of a subscriber",
+        ),
+        "doctor": (
+            "doctor",
+            "Check network, mail, chat, clock, disk, database, permissions",
         ),
     },
     "Run": {

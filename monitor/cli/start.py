@@ -1,4 +1,4 @@
-"""demo, init, check-config, send-test: from nothing to a working service."""
+"""demo, check-config, send-test: from nothing to a working service."""
 
 import time
 from dataclasses import replace
@@ -63,39 +63,6 @@ def _hush(_text: str) -> None:
 
 
 # --- init ---
-
-
-@click.command("init")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there")
-@with_globals
-def init_command(*, force: bool) -> None:
-    r"""Write a commented config.toml that works as it is.
-
-    \b
-    Exit status: 0, 2 if the file is there already.
-
-    \b
-    Examples:
-      monitor init
-      monitor --config syria.toml init
-    """
-    from monitor.digests.render import templates_dir
-
-    path = Path(settings().config or "config.toml")
-    if path.exists() and not force:
-        message = (
-            f"{path} is there already: use --force to overwrite it, or --config FILE"
-        )
-        raise click.UsageError(message)
-    try:
-        path.write_text((templates_dir() / "config.toml").read_text("utf-8"), "utf-8")
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from error
-    text = (
-        f"Wrote {path} (2 feeds, 1 rule, 1 subscriber, prints to the terminal until you "
-        "set a channel).\nNext: monitor check-config, then monitor check-once"
-    )
-    emit({"path": str(path)}, text)
 
 
 # --- check-config ---

@@ -139,6 +139,7 @@ class Fetched:
     content_type: str = ""
     etag: str | None = None
     last_modified: str | None = None
+    date: str = ""
     retry_after: timedelta | None = None
     fresh_for: timedelta | None = None
     permanent: bool = False
