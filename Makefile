@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check npm tools format bench clean
+.PHONY: help demo run test check npm tools sbom format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,13 @@ npm: $(BIN)/monitor  ## Install what tests of mails and pages need, where npm is
 tools: $(BIN)/monitor  ## Install what tests of the JSON interface need, apart from our own
 	@$(PYTHON) -m venv $(VENV)/tools
 	@$(VENV)/tools/bin/pip install --quiet --disable-pip-version-check 'schemathesis>=4,<5'
+
+sbom: tools  ## Write the list of libraries in CycloneDX form to dist/sbom.json
+	@$(VENV)/tools/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=6,<8'
+	@mkdir -p dist
+	@$(VENV)/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-format JSON \
+	    --output-file dist/sbom.json deploy/requirements.txt
+	@echo "Wrote dist/sbom.json"
 
 check: $(VENV)/.dev  ## Formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -73,7 +73,7 @@ def stages_of(context: Context, stopping: asyncio.Event) -> list[Stage]:
         read.wake.set()
         digest.wake.set()
 
-    visit.work = lambda: visit_hosts(context, stopping=stopping, done=visited)
+    visit.work = _visits(context, stopping, visited)
     visit.next_due = hosts.next_host_due
     read.work = lambda: read_entries(context)
     read.wakes = [digest]
@@ -142,6 +142,28 @@ async def _send(
     context: Context, name: str, stopping: asyncio.Event, stage: Stage
 ) -> int:
     return await send_channel(context, name, stopping, tried=stage.touch)
+
+
+def _visits(
+    context: Context, stopping: asyncio.Event, visited: Callable[[], Awaitable[None]]
+) -> Callable[[], Awaitable[int]]:
+    """Visits; after trouble with the database all hosts in hand are given back first.
+
+    Else each would rest until the end of its lease, though nobody is there.
+    """
+    troubled = False
+
+    async def work() -> int:
+        nonlocal troubled
+        if troubled:
+            now = context.now()
+            await context.database.call(hosts.give_back, context.node, now)
+        troubled = True
+        count = await visit_hosts(context, stopping=stopping, done=visited)
+        troubled = False
+        return count
+
+    return work
 
 
 def _digests(context: Context) -> Callable[[], Awaitable[int]]:

@@ -185,6 +185,20 @@ def next_host_due(tx: Transaction) -> datetime | None:
     return maybe_time(row["at"]) if row else None
 
 
+def give_back(tx: Transaction, node: str, now: datetime) -> int:
+    """Release the hosts that a node holds; how many. It must not be visiting any."""
+    return tx.run(
+        """
+        UPDATE host
+           SET due_at = :now, token = NULL
+         WHERE node = :node
+           AND token IS NOT NULL
+        """,
+        node=node,
+        now=now,
+    )
+
+
 def release_leftovers(tx: Transaction, now: datetime) -> None:
     """Let everything that a dead process held come due at once.
 

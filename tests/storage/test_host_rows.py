@@ -21,6 +21,7 @@ from tests.storage.builders import (
     post,
     row_of,
 )
+from tests.storage.polling import sync
 
 
 def due_at(tx: Transaction, name: str) -> datetime:
@@ -414,3 +415,26 @@ def test_a_host_whose_feeds_are_all_paused_is_not_brought_back(call: Caller) -> 
     call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
 
     assert call(claim) == []
+
+
+def test_a_node_gives_back_what_it_holds_and_nothing_else(call: Caller) -> None:
+    call(sync, {"a": "https://a.example/x", "b": "https://b.example/x"})
+
+    def take(tx: Transaction, node: str, limit: int) -> int:
+        return len(
+            hosts.claim_hosts(
+                tx,
+                node=node,
+                token=node,
+                now=NOON,
+                lease=timedelta(hours=1),
+                limit=limit,
+            )
+        )
+
+    call(take, "one", 1)
+    call(take, "two", 1)
+
+    assert call(hosts.give_back, "one", NOON) == 1
+    assert call(hosts.give_back, "one", NOON) == 0
+    assert call(take, "three", 5) == 1
