@@ -188,6 +188,14 @@ class Server:
             extra_groups=[] if nobody else None,
         )
 
+    def keep_what_is_committed(self) -> None:
+        """Other tests' server may forget the last commits when it is killed."""
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_commit = on")
+            connection.execute("ALTER DATABASE postgres SET synchronous_commit = on")
+
     def stop(self) -> None:
         self._control("stop", "-m", "immediate")
 
@@ -201,6 +209,7 @@ def test_a_database_that_is_away_loses_nothing_and_doubles_nothing(
     with throw_away_postgresql() as url:
         server = Server(url)
         desk = Desk(folder=tmp_path, site=site, clock=StandingClock(), database=url)
+        server.keep_what_is_committed()
         tell(site, "old")
 
         async def work(daemon: Daemon) -> None:
