@@ -1,6 +1,7 @@
 """The life of the process: systemd, reloads, the last good configuration, the watchdog."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from monitor import systemd
 from monitor.clock import SystemClock
 from monitor.config import Config, lastgood, load, loads
-from monitor.daemon import Daemon, build
+from monitor.daemon import Daemon, _watch_over, build
 from monitor.stages import Stage, hanging
 from monitor.storage import settings
 from tests.conftest import StandingClock
@@ -324,3 +325,22 @@ def test_a_start_with_a_mistake_goes_on_with_what_worked_and_says_so(
     assert "the last good configuration runs" in said
     assert other.returncode == 2
     assert desk.notices()[0].startswith("the new configuration was refused")
+
+
+def test_a_service_with_a_hanging_stage_is_not_kept_alive(
+    desk: Desk, init: Systemd
+) -> None:
+    async def run() -> None:
+        daemon = desk.daemon()
+        await daemon.open(lock=False)
+        stages = [Stage("visit", patience=timedelta(seconds=-1)), Stage("read")]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await _watch_over(daemon.context, stages)
+        await daemon.close()
+
+    asyncio.run(run())
+
+    heard = init.listen()
+    assert "READY=1" in heard
+    assert "WATCHDOG=1" not in heard

@@ -78,7 +78,7 @@ class Likeness:
     copy: bool
 
 
-@lru_cache(maxsize=200)  # the members of a growing group are looked at again and again
+@lru_cache(maxsize=60)  # the members of a growing group are looked at again and again
 def segments(text: str) -> tuple[Segment, ...]:
     """The sentences and lines of a text, those that hold a word.
 
@@ -273,10 +273,10 @@ def _says_the_same(part: Segment, other: Segment) -> bool:
 # --- hashes ---
 
 
-_folded = lru_cache(maxsize=200_000)(fold)
+_folded = lru_cache(maxsize=50_000)(fold)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def word_hash(word: str) -> int:
     """A word as 61 bits, the same in every process, which ``hash()`` is not."""
     digest = hashlib.blake2b(word.encode(), digest_size=8).digest()

@@ -79,7 +79,7 @@ class Analyser:
         name = LANGUAGES[language]
         self._stemmer = Stemmer.Stemmer(name) if name else None
         self._table = _TABLES.get(language)
-        self.text_keys = lru_cache(maxsize=200_000)(self._text_keys)
+        self.text_keys = lru_cache(maxsize=50_000)(self._text_keys)
 
     def _lemma(self, word: str) -> str | None:
         folded = fold(word)

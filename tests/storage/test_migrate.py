@@ -288,6 +288,7 @@ def test_a_feed_that_was_read_is_known_whole_and_with_news_since_then(
         full_at=NOON,
         baseline_at=NOON,
         last_good_at=NOON,
+        due_at=NOON,
     )
     assert upgraded(line_of).last_new_at == NOON
     assert (silent.full_at, silent.last_good_at) == (None, None)
@@ -331,3 +332,15 @@ def test_an_upgraded_database_keeps_a_key_to_one_entry(upgraded: Caller) -> None
     known = upgraded(entries.known_entries, 1, [guid_key("x")])
     assert known[guid_key("x")].entry_id == 3
     assert upgraded(count, "entry_key") == 6
+
+
+def test_later_steps_only_add_so_that_an_old_node_goes_on_beside_a_new_one() -> None:
+    may = ("CREATE TABLE", "CREATE INDEX", "CREATE UNIQUE INDEX", "UPDATE", "/*WORDS")
+    for number, sql in steps():
+        if number < 3:
+            continue
+        bare = re.sub(r"--[^\n]*", "", sql)
+        for statement in filter(str.strip, re.split(r";\s*\n", bare)):
+            text = " ".join(statement.split()).upper()
+            adds = text.startswith("ALTER TABLE") and " ADD COLUMN " in text
+            assert adds or text.startswith(may), (number, text)
