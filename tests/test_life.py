@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from monitor import systemd
 from monitor.clock import SystemClock
 from monitor.config import Config, lastgood, load, loads
 from monitor.daemon import Daemon, _watch_over, build
+from monitor.pipeline.start import beat
 from monitor.stages import Stage, hanging
 from monitor.storage import settings
 from tests.conftest import StandingClock
@@ -314,7 +315,7 @@ def test_a_start_with_a_mistake_goes_on_with_what_worked_and_says_so(
     path.write_text(BROKEN)
 
     program = subprocess.Popen([*words, "run"], stderr=subprocess.PIPE, text=True)
-    while not site.hits("/world.xml"):
+    while not (site.hits("/world.xml") and desk.notices()):
         time.sleep(0.02)
     program.send_signal(signal.SIGTERM)
     _, said = program.communicate(timeout=30)
@@ -344,3 +345,25 @@ def test_a_service_with_a_hanging_stage_is_not_kept_alive(
     heard = init.listen()
     assert "READY=1" in heard
     assert "WATCHDOG=1" not in heard
+
+
+def test_a_machine_that_slept_is_a_time_without_a_watch(desk: Desk) -> None:
+    async def run() -> tuple[datetime, datetime] | None:
+        daemon = desk.daemon()
+        await daemon.open(lock=False)
+        call = daemon.context.database.call
+        await call(beat, daemon.context)
+        desk.clock.go_on(minutes=1)
+        await call(beat, daemon.context)
+        awake = await call(settings.last_downtime)
+        desk.clock.go_on(hours=1)
+        await call(beat, daemon.context)
+        asleep = await call(settings.last_downtime)
+        await daemon.close()
+        assert awake is None
+        return asleep
+
+    found = asyncio.run(run())
+
+    assert found is not None
+    assert found[1] - found[0] == timedelta(hours=1)

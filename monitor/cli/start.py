@@ -15,6 +15,8 @@ from monitor.cli.group import with_globals
 from monitor.cli.output import count, emit, moment, say, settings
 from monitor.cli.session import clock, configuration, opened, run
 from monitor.config import Config
+from monitor.config.load import written_secrets
+from monitor.config.mask import masked
 from monitor.digests import slots
 from monitor.errors import DeliveryError
 
@@ -69,8 +71,9 @@ def _hush(_text: str) -> None:
 
 
 @click.command("check-config")
+@click.option("--show", is_flag=True, help="Print the files too, secrets as stars")
 @with_globals
-def check_config_command() -> None:
+def check_config_command(*, show: bool) -> None:
     r"""Validate everything, run the rules' own tests, print the next digest times.
 
     \b
@@ -80,6 +83,7 @@ def check_config_command() -> None:
     Examples:
       monitor check-config
       monitor --config syria.toml check-config
+      monitor check-config --show
     """
     config = configuration()
     tests = sum(len(r.tests.match) + len(r.tests.skip) for r in config.rules.values())
@@ -92,7 +96,23 @@ def check_config_command() -> None:
         "subscribers": len(config.subscribers),
         "next": {name: _next_times(config, name, now) for name in config.subscribers},
     }
-    emit(data, lambda: _check_text(config, data))
+    for name in written_secrets(config):
+        click.echo(
+            f"{name} holds a secret as it is, and everybody here may read it.\n"
+            '  Try: chmod 640, or { env = "NAME" } instead of the secret',
+            err=True,
+        )
+    emit(data, lambda: (_shown(config) if show else "") + _check_text(config, data))
+
+
+def _shown(config: Config) -> str:
+    """The files of a configuration, as they may be shown to others."""
+    parts = []
+    for name, text in config.texts:
+        lines = text.split("\n")
+        shown = (masked(lines, number) for number in range(1, len(lines) + 1))
+        parts.append(f"# --- {name}\n" + "\n".join(shown).rstrip() + "\n\n")
+    return "".join(parts)
 
 
 def _next_times(config: Config, name: str, now: Any) -> list[str]:  # noqa: ANN401 - a datetime

@@ -1,6 +1,7 @@
 """From tables to a checked :class:`Config`."""
 
 import os
+import tomllib
 import types
 import typing
 from collections.abc import Sequence
@@ -75,6 +76,24 @@ def _with_secrets(source: Source, value: Any, place: Place) -> Any:  # noqa: ANN
     if isinstance(value, dict):
         return {k: _with_secrets(source, v, (*place, k)) for k, v in value.items()}
     return value
+
+
+def written_secrets(config: Config) -> list[str]:
+    """The files in which a secret stands as it is, and that everybody here may read."""
+    found = []
+    for name, text in config.texts:
+        path = Path(name)
+        open_to_all = path.exists() and path.stat().st_mode & 0o004
+        if open_to_all and _holds_secret(tomllib.loads(text), ()):
+            found.append(name)
+    return found
+
+
+def _holds_secret(value: Any, place: Place) -> bool:  # noqa: ANN401 - whatever TOML holds
+    if isinstance(value, dict):
+        return any(_holds_secret(v, (*place, k)) for k, v in value.items())
+    plain = isinstance(value, str) and not value.startswith("scrypt:")
+    return plain and bool(value) and _is_secret(place)
 
 
 def _is_secret(place: Place) -> bool:

@@ -17,8 +17,13 @@ _FURTHEST = timedelta(days=9)
 
 
 def beat(tx: Transaction, context: Context) -> str:
-    """Leave a sign of life; how things stand, in a line."""
-    now = context.now()
+    """Leave a sign of life; how things stand, in a line.
+
+    A machine that slept, or a database that was away, is a time without a watch too.
+    """
+    now, last = context.now(), settings.last_beat(tx)
+    if last and now - last > _LONGEST_SILENCE:
+        settings.note_downtime(tx, last, now)
     settings.beat(tx, now)
     found = overview.glance(tx)
     slot = (

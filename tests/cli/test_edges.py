@@ -373,3 +373,37 @@ def test_why_says_when_there_is_more(monitor: Monitor, desk: Desk, site: Site) -
     monitor("check-once")
 
     assert "Only the newest 5 are shown" in monitor("why", "airstrike").output
+
+
+SECRETS = """
+[channels.hook]
+type = "webhook"
+url = "https://h.example/x"
+secret = "canary-secret"
+"""
+
+
+def test_the_configuration_is_shown_with_stars_for_secrets(
+    monitor: Monitor, desk: Desk
+) -> None:
+    desk.more = SECRETS
+    desk.write()
+
+    result = monitor("check-config", "--show")
+
+    assert 'url = "https://h.example/x"' in result.output
+    assert "canary-secret" not in result.output + result.stderr
+    assert "*************" in result.output
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False)])
+def test_a_secret_that_everybody_may_read_is_warned_of(
+    monitor: Monitor, desk: Desk, mode: int, *, warned: bool
+) -> None:
+    desk.more = SECRETS
+    desk.write().chmod(mode)
+
+    result = monitor("check-config")
+
+    assert result.exit_code == 0
+    assert ("everybody here may read it" in result.stderr) is warned
