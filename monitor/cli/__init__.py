@@ -7,11 +7,11 @@ imports the console script's module again.
 import sys
 from collections.abc import Sequence
 
-from monitor.cli.group import Settings, cli
-
 
 def execute(words: Sequence[str]) -> int:
     """Run one command; its exit status."""
+    from monitor.cli.group import Settings, cli
+
     settings = Settings()
     try:
         code = cli.main(
@@ -26,4 +26,8 @@ def execute(words: Sequence[str]) -> int:
 
 def main() -> None:
     """The console script."""
-    sys.exit(execute(sys.argv[1:]))
+    from monitor.cli.pulse import pulse
+
+    words = sys.argv[1:]
+    status = pulse(words)
+    sys.exit(execute(words) if status is None else status)
