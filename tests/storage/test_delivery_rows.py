@@ -379,3 +379,46 @@ def test_past_deliveries_come_in_their_order_and_time(call: Caller) -> None:
     assert [one.created_at for one in found] == [NOON, later(hours=1)]
     assert [one.channel for one in chat] == ["chat"]
     assert call(outbox.past, "other", NOON, later(hours=2), "") == []
+
+
+def test_what_waits_is_hurried_on_where_the_way_is_free(call: Caller) -> None:
+    call(lambda tx: post(tx, "a@example.org", "b@example.org"))
+    call(lambda tx: post(tx, "c", channel="chat", slot="slot 2"))
+    call(lambda tx: tx.run("UPDATE delivery SET due_at = :at", at=later(hours=9)))
+
+    call(deliveries.hurry, ["mail"], NOON)
+
+    assert call(deliveries.next_delivery_due, channel="mail") == NOON
+    assert call(deliveries.next_delivery_due, channel="chat") == later(hours=9)
+
+
+def test_days_on_which_an_address_was_unknown_are_counted_until_one_arrives(
+    call: Caller,
+) -> None:
+    def refuse(tx: Transaction, slot: str, day: int, text: str) -> None:
+        post(tx, "a@example.org", slot=slot)
+        tx.run(
+            """
+            UPDATE delivery
+               SET state = 'dead', tried_at = :at, last_text = :text
+             WHERE state = 'pending'
+            """,
+            at=later(days=day),
+            text=text,
+        )
+
+    call(refuse, "one", 0, "550 5.1.1 no such user")
+    call(refuse, "two", 1, "550 5.1.1 no such user")
+    call(refuse, "three", 2, "550 5.7.1 spam")
+
+    found = call(deliveries.refused_days, "mail", "a@example.org")
+    call(
+        lambda tx: tx.run(
+            "UPDATE delivery SET state = 'sent', sent_at = :at WHERE last_text LIKE '%spam'",
+            at=later(days=2),
+        )
+    )
+
+    assert len(found) == 2
+    assert found[1] - found[0] == 1
+    assert call(deliveries.refused_days, "mail", "a@example.org") == []

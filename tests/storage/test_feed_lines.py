@@ -121,3 +121,14 @@ def test_the_number_of_held_entries_is_a_whole_number_on_every_engine(
     call(floods.hold_flood, call(add_feed), 40, NOON)
 
     assert repr(call(line_of).held) == "40"
+
+
+def test_only_feeds_that_fail_are_among_those_that_do(call: Caller) -> None:
+    call(sync, {name: f"https://{name}.example/" for name in "cab"})
+    call(lambda tx: failed_poll(tx, feed_of(tx, "b"), later(minutes=5)))
+    call(lambda tx: failed_poll(tx, feed_of(tx, "a"), later(minutes=9)))
+
+    found = call(feeds.failing_feeds, 8)
+
+    assert [line.name for line in found] == ["b", "a"]
+    assert [line.name for line in call(feeds.failing_feeds, 1)] == ["b"]

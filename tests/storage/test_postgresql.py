@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -320,3 +321,37 @@ def test_who_serialises_on_a_name_waits_for_the_one_before(url: str) -> None:
     asyncio.run(both())
 
     assert order[-2:] == ["slow", "quick"]
+
+
+# --- looking after it ---
+
+
+def test_it_is_vacuumed_measured_and_backed_up_by_its_own_program(url: str) -> None:
+    async def look() -> tuple[int, str]:
+        database = open_database(url)
+        await database.migrate()
+        await database.reclaim()
+        await database.reclaim(whole=True)
+        size = await database.size()
+        with pytest.raises(StorageError) as caught:
+            await database.backup(Path("/tmp/x.dump"))
+        await database.close()
+        return size, str(caught.value)
+
+    size, said = asyncio.run(look())
+
+    assert size > 1_000_000
+    assert "pg_dump --format=custom --file=/tmp/x.dump" in said
+
+
+def test_a_vacuum_that_fails_says_so(url: str) -> None:
+    async def vacuum() -> None:
+        # Inside of a transaction, as a rehearsal is, PostgreSQL vacuums nothing.
+        database = open_database(url, rehearsal=True)
+        try:
+            await database.reclaim(whole=True)
+        finally:
+            await database.close()
+
+    with pytest.raises(StorageError, match="VACUUM cannot run"):
+        asyncio.run(vacuum())

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import AlreadyRunning, StorageError
-from monitor.storage import settings
+from monitor.storage import open_database, settings
 from monitor.storage.database import Transaction
-from monitor.storage.sqlite import Sqlite
+from monitor.storage.sqlite import Sqlite, restore
 from tests.conftest import Caller
 
 
@@ -222,3 +222,71 @@ def test_a_lock_in_a_missing_folder_names_its_file(tmp_path: Path) -> None:
         database.lock()
 
     asyncio.run(database.close())
+
+
+def test_a_backup_that_fails_leaves_nothing_half_done(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async def back_up() -> None:
+        database = open_database(sqlite_url)
+        try:
+            await database.migrate()
+            (tmp_path / "there").mkdir()
+            await database.backup(tmp_path / "there")
+        finally:
+            await database.close()
+
+    with pytest.raises(StorageError, match="the backup failed"):
+        asyncio.run(back_up())
+
+    assert not (tmp_path / "there.part").exists()
+
+
+def test_a_backup_is_restored_where_nothing_was(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async def back_up() -> None:
+        database = open_database(sqlite_url)
+        await database.migrate()
+        await database.backup(tmp_path / "backup.db")
+        await database.close()
+
+    asyncio.run(back_up())
+
+    restore(tmp_path / "new.db", tmp_path / "backup.db")
+
+    assert (tmp_path / "new.db").is_file()
+    assert not (tmp_path / "new.db.before-restore").exists()
+
+
+def test_a_damaged_backup_is_refused(tmp_path: Path, sqlite_url: str) -> None:
+    async def back_up() -> None:
+        database = open_database(sqlite_url)
+        await database.migrate()
+        await database.call(settings.put, "name", "x" * 50_000)
+        await database.backup(tmp_path / "backup.db")
+        await database.close()
+
+    asyncio.run(back_up())
+    content = bytearray((tmp_path / "backup.db").read_bytes())
+    content[8_192:40_960] = b"\xff" * 32_768
+    (tmp_path / "backup.db").write_bytes(content)
+
+    with pytest.raises(StorageError):
+        restore(tmp_path / "new.db", tmp_path / "backup.db")
+
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_room_that_cannot_be_given_back_is_said(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("no database\n" * 500)
+
+    async def vacuum() -> None:
+        database = open_database(f"sqlite:{tmp_path}/text.db")
+        try:
+            await database.reclaim(whole=True)
+        finally:
+            await database.close()
+
+    with pytest.raises(StorageError, match="not a database"):
+        asyncio.run(vacuum())
