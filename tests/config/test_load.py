@@ -430,7 +430,7 @@ def test_without_a_near_key_all_are_listed() -> None:
         "config.toml:2:1  unknown key web.qqq\n"
         "    qqq = *\n"
         "    ^^^\n"
-        "  Known here: base_url, listen"
+        "  Known here: base_url, listen, password, proxies, tokens, user_header"
     )
 
 
