@@ -5,6 +5,7 @@ four on a clock. There is no third way.
 """
 
 import asyncio
+import itertools
 import os
 import resource
 import signal
@@ -18,7 +19,7 @@ from functools import partial
 
 import structlog
 
-from monitor import __version__, metrics, systemd
+from monitor import __version__, memory, metrics, systemd
 from monitor.channels import terminal
 from monitor.clock import Clock, Heartbeat
 from monitor.config import Config, lastgood
@@ -53,6 +54,7 @@ log = structlog.get_logger()
 
 _BEAT = timedelta(seconds=15)
 _STOP_SECONDS = 30.0
+_BEATS_OF_MEMORY = 4
 _OTHER_DATABASE = (
     "service.database: it cannot change while the service runs\n"
     "  Try: restart the service"
@@ -135,6 +137,7 @@ class Daemon:
             StorageError: The database cannot be used.
         """
         _allow_open_files()
+        memory.settle()
         database = self.context.database
         if lock:
             database.lock()
@@ -364,7 +367,9 @@ async def _watch_over(context: Context, stages: Sequence[Stage]) -> None:
     """
     every = min(_BEAT.total_seconds(), (systemd.watchdog_seconds() or 60) / 3)
     systemd.notify(READY=1)
-    while True:
+    for beats in itertools.count():
+        if beats % _BEATS_OF_MEMORY == 0:
+            memory.give_back()
         if found := hanging(stages):
             log.error("stage.hangs", stages=", ".join(found))
         else:

@@ -20,7 +20,7 @@ SOURCE = ROOT / "monitor"
 # it, and its own room. The rooms of the way do not import each other.
 FLOORS = [
     {"models", "errors"},
-    {"text", "body", "metrics", "resolver", "rooms"},
+    {"text", "body", "memory", "metrics", "resolver", "rooms"},
     {"http", "workers"},
     {"feeds", "articles", "rules", "stories", "digests", "channels", "storage"},
     {"config"},
