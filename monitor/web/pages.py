@@ -12,7 +12,7 @@ from monitor.digests.palette import themed
 from monitor.digests.render import templates_dir
 from monitor.models import Theme
 from monitor.storage.database import from_micros
-from monitor.text.urls import is_web
+from monitor.text.urls import is_web, redacted
 from monitor.text.words import clean, one_line
 
 _POLICY = (
@@ -61,6 +61,7 @@ def _environment() -> Environment:
         "when": _when,
         "short": _short,
         "sentence": _sentence,
+        "redacted": redacted,
         "safe_url": is_web,
         "from_micros": from_micros,
     }
