@@ -127,3 +127,11 @@ def test_a_pattern_fits_the_whole_word(pattern: str, word: str, expected: bool) 
     fits = glob(pattern, word)
 
     assert fits is expected
+
+
+def test_a_pattern_is_about_one_word_and_not_about_two_that_may_be_joined() -> None:
+    assert meets("airstrik*", "an airstrike")
+    assert meets("airstrike", "an air strike")
+    assert not meets("airstrik*", "an air strike")
+    both = hits("airstrike OR airstrik*", article("an air strike"))
+    assert [(hit.term, hit.via) for hit in both] == [("airstrike", Via.COMPOUND)]
