@@ -143,10 +143,11 @@ def test_a_forged_or_old_session_is_none(desk: Desk) -> None:
         web.cookies.clear()
         found = []
         body, _, mac = good.rpartition(".")
+        other = "1" if mac.endswith("0") else "0"
         for cookie in (
             "",
             "x",
-            f"{body}.{mac[:-1]}0",
+            f"{body}.{mac[:-1]}{other}",
             f"9{body}.{mac}",
             f".{mac}",
             good,
