@@ -309,7 +309,9 @@ class Daemon:
                 return config
             reason = _OTHER_DATABASE
         log.warning("config.refused", reason=reason.partition("\n")[0])
-        await self.context.database.call(refuse, self.context, reason)
+        # Whoever reloads while the database is away reads it in the log.
+        with suppress(StorageError):
+            await self.context.database.call(refuse, self.context, reason)
         return None
 
     async def _take(self, config: Config) -> None:
@@ -331,7 +333,6 @@ class Daemon:
 
     async def _keep(self) -> None:
         """Remember that this configuration works."""
-        await self.context.database.call(settings.beat, self.context.now())
         try:
             await asyncio.to_thread(lastgood.keep, self.context.config)
         except OSError as error:

@@ -148,7 +148,13 @@ class DeliveryError(MonitorError):
 
 
 class DeliveryRejected(DeliveryError):
-    """The far side refused it for good."""
+    """The far side refused it for good; perhaps because it has no such target."""
+
+    def __init__(
+        self, text: str, *, code: int | None = None, unknown_target: bool = False
+    ) -> None:
+        super().__init__(text, code=code)
+        self.unknown_target = unknown_target
 
 
 class DeliveryDeferred(DeliveryError):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor import systemd
+from monitor import log, systemd
 from monitor.clock import SystemClock
 from monitor.config import Config, lastgood, load, loads
 from monitor.daemon import Daemon, _watch_over, build
@@ -367,3 +367,22 @@ def test_a_machine_that_slept_is_a_time_without_a_watch(desk: Desk) -> None:
 
     assert found is not None
     assert found[1] - found[0] == timedelta(hours=1)
+
+
+def test_a_reload_with_a_mistake_while_the_database_is_away_ends_nothing(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.database = f"sqlite:{tmp_path}/gone/monitor.db"
+    log.set_up(0)
+
+    def read() -> Config:
+        return loads(BROKEN, tmp_path / "config.toml")
+
+    async def run() -> Config | None:
+        daemon = desk.daemon()
+        found = await daemon._read(read)
+        await daemon.close()
+        return found
+
+    assert asyncio.run(run()) is None
+    assert "config.refused" in capsys.readouterr().err

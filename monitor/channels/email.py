@@ -35,7 +35,6 @@ _SEND_SECONDS = 120.0
 _ACCOUNT_FAULTS = (530, 534, 535, 538)
 _SERVICE_CLOSING = 421
 _QUOTA_EXCEEDED = 552
-_BAD_ADDRESS = re.compile(r"5\d\d 5\.1\.\d")
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", re.ASCII)
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -355,12 +354,9 @@ def _refusal(code: int, text: str) -> DeliveryError:
         return _trouble_of_server(code, text)
     if code < 500 or code == _QUOTA_EXCEEDED:
         return DeliveryDeferred(f"{code} {text}", code=code)
-    return DeliveryRejected(f"{code} {text}", code=code)
-
-
-def is_bad_address(error: DeliveryError) -> bool:
-    """Whether the mail server says that there is no such address (RFC 3463, X.1.X)."""
-    return isinstance(error, DeliveryRejected) and bool(_BAD_ADDRESS.match(str(error)))
+    # No such address, in the enhanced codes of RFC 3463.
+    unknown = text.startswith("5.1.")
+    return DeliveryRejected(f"{code} {text}", code=code, unknown_target=unknown)
 
 
 def message_id(delivery_id: str) -> str:

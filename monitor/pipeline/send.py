@@ -14,7 +14,6 @@ import structlog
 
 from monitor import metrics
 from monitor.channels import Channel
-from monitor.channels.email import is_bad_address
 from monitor.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -177,7 +176,7 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
         return
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
-    place = (channel.way, "") if error.whole_channel else _place(delivery)
+    place = (_way if error.whole_channel else _place)(delivery, channel)
     await context.database.call(_commit_failed, context, delivery, error, found, place)
     metrics.deliveries.labels(name, found.state.value).inc()
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
@@ -198,7 +197,7 @@ def _take_turn(
     if thread == "":
         deliveries.postpone(tx, delivery, now + _ROOT_WAIT)
         return None
-    way = (channel.way, "") if channel.way else _place(delivery)
+    way = _way(delivery, channel)
     at = destinations.reserve(tx, *way, gap=channel.gap, most=LONGEST_TURN, now=now)
     if at - now > LONGEST_TURN:
         deliveries.postpone(tx, delivery, at)
@@ -206,8 +205,13 @@ def _take_turn(
     return at, thread
 
 
-def _place(delivery: Delivery) -> Place:
+def _place(delivery: Delivery, _channel: Channel) -> Place:
     return delivery.channel, delivery.part.target
+
+
+def _way(delivery: Delivery, channel: Channel) -> Place:
+    """The server that all targets of a channel share; its own place if they share none."""
+    return (channel.way, "") if channel.way else _place(delivery, channel)
 
 
 def _facts(delivery: Delivery) -> Mapping[str, object]:
@@ -227,7 +231,7 @@ def _commit_sent(
     receipt: Receipt,
 ) -> None:
     deliveries.mark_sent(tx, delivery, receipt, context.now())
-    for place in {(channel.way, ""), _place(delivery)}:
+    for place in {_way(delivery, channel), _place(delivery, channel)}:
         ended = destinations.recovered(tx, *place)
         if ended and channel.way == place[0]:
             channels = context.config.channels.items()
@@ -275,7 +279,8 @@ def _commit_failed(
     )
     if found.rest_until:
         destinations.rest(tx, *place, found.rest_until)
-    if is_bad_address(error) and _suspend(tx, context, delivery, error):
+    unknown = isinstance(error, DeliveryRejected) and error.unknown_target
+    if unknown and _suspend(tx, context, delivery, error):
         return
     if found.state is DeliveryState.DEAD:
         _report_dead(tx, context, delivery, error)

@@ -12,7 +12,7 @@ from typing import IO, Any, TypeVar
 
 from monitor.errors import AlreadyRunning, StorageError
 from monitor.storage.database import Database, Row, Transaction, parameters
-from monitor.storage.migrate import check_known, migrate, steps, steps_done
+from monitor.storage.migrate import check_known, migrate, steps
 
 R = TypeVar("R")
 
@@ -163,11 +163,14 @@ class Sqlite(Database):
 
     async def migrate(self) -> int:
         """Migrate; a database that is not new is copied before."""
-        done = [] if self.rehearsal else await self.call(steps_done)
-        todo = {number for number, _ in steps()} - set(done)
-        if done and todo:
-            old = self._path.with_name(f"{self._path.name}.before-{max(todo):04}")
-            await self.backup(old)
+        if not self.rehearsal:
+            done = await self.call(check_known)
+            todo = {number for number, _ in steps()} - done
+            if not todo:
+                return 0
+            if done:
+                last = f"{self._path.name}.before-{max(todo):04}"
+                await self.backup(self._path.with_name(last))
         return await self.call(migrate, FRAGMENTS)
 
     async def reclaim(self, *, whole: bool = False) -> None:
