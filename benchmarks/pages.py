@@ -170,7 +170,7 @@ async def main() -> int:
         call = daemon.context.database.call
         await call(fill, engine, asked.articles, asked.feeds)
         await daemon.context.database.reclaim(whole=engine == "postgresql")
-        await call(settings.beat, datetime.now(UTC))
+        await call(settings.beat, datetime.now(UTC), "here")
         sys.stdout.write(
             f"pages: {engine}, {asked.articles:,} articles, {asked.feeds:,} feeds\n"
         )

@@ -244,7 +244,9 @@ class Daemon:
         while (config := await self._serve(read)) is not None:
             await self._take(config)
         systemd.notify(STOPPING=1)
-        await self.context.database.call(settings.stopped, self.context.now())
+        await self.context.database.call(
+            settings.stopped, self.context.now(), self.context.machine
+        )
         log.info("service.stopped")
 
     def _stop(self, main: "asyncio.Task[None] | None") -> None:

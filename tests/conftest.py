@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, LiteralString, ParamSpec, TypeVar
 
 import pytest
 
@@ -113,14 +113,15 @@ def postgresql_server() -> Iterator[str]:
             yield url
 
 
-def fresh_postgresql(server: str) -> str:
-    """The URL of a new empty database on a server."""
+def fresh_postgresql(server: str, options: LiteralString = "") -> str:
+    """The URL of a new empty database on a server, made with these options."""
     import psycopg
     from psycopg import sql
 
     name = f"monitor_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        statement = sql.SQL("CREATE DATABASE {} " + options)
+        connection.execute(statement.format(sql.Identifier(name)))
     return server.replace("/postgres?", f"/{name}?", 1)
 
 

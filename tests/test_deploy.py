@@ -11,6 +11,7 @@ import pytest
 
 from monitor import metrics
 from monitor.config import load
+from monitor.text.forms import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -83,6 +84,12 @@ def test_the_container_is_nobody_special_and_says_how_it_is() -> None:
     assert 'ENTRYPOINT ["monitor"' in text
     assert '"status", "--health"]' in text
     assert "--require-hashes" in text
+
+
+def test_the_image_has_the_dictionaries_that_the_program_looks_in() -> None:
+    (names,) = re.findall(r"'/\(([a-z|]+)\)", (DEPLOY / "Dockerfile").read_text())
+
+    assert names.split("|") == sorted(LANGUAGES)
 
 
 def test_every_library_is_pinned_with_its_hashes() -> None:

@@ -99,7 +99,7 @@ def check_config_command(*, show: bool) -> None:
     for name in written_secrets(config):
         click.echo(
             f"{name} holds a secret as it is, and everybody here may read it.\n"
-            '  Try: chmod 640, or { env = "NAME" } instead of the secret',
+            '  Try: { file = "PATH" } or { env = "NAME" } instead of the secret, or chmod 640',
             err=True,
         )
     emit(data, lambda: (_shown(config) if show else "") + _check_text(config, data))

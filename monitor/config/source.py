@@ -153,6 +153,11 @@ def _content(source: Source, path: Path, shown: str) -> str | None:
         return path.read_text("utf-8-sig")
     except OSError as error:
         hint = "" if source.files else "Try: monitor init, or --config FILE"
+        if isinstance(error, PermissionError):
+            hint = (
+                f"Try: chmod a+r {shown}, and write a secret that is in it as "
+                '{ file = "PATH" }, { env = "NAME" } or { credential = "NAME" }'
+            )
         message = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
         hint = "Try: save it as UTF-8"

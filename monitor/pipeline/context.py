@@ -61,6 +61,11 @@ class Context:
     outage: Outage = field(default_factory=Outage)
     hot: Hot = field(default_factory=Hot)
 
+    @property
+    def machine(self) -> str:
+        """The name of the machine or container that this process runs on."""
+        return self.node.rpartition(":")[0]
+
 
 class Host(Protocol):
     """What polls and pages need to know of the visit that they are part of."""

@@ -12,6 +12,8 @@ from monitor.storage import feeds, hosts, overview, settings, subscribers
 from monitor.storage.database import Transaction
 
 _LONGEST_SILENCE = timedelta(minutes=5)
+# A machine that is silent is shown as such until a start that comes later than this.
+_FORGOTTEN = timedelta(days=1)
 # Further ahead than any back-off, Retry-After or retry can put a row.
 _FURTHEST = timedelta(days=9)
 
@@ -24,7 +26,7 @@ def beat(tx: Transaction, context: Context) -> str:
     now, last = context.now(), settings.last_beat(tx)
     if last and now - last > _LONGEST_SILENCE:
         settings.note_downtime(tx, last, now)
-    settings.beat(tx, now)
+    settings.beat(tx, now, context.machine)
     found = overview.glance(tx)
     slot = (
         f", next digest {found.next_slot_at:%d %b %H:%M} UTC"
@@ -42,6 +44,7 @@ def begin(tx: Transaction, context: Context, refused: str) -> None:
     now, last = context.now(), settings.last_beat(tx)
     if last and now - last > _LONGEST_SILENCE:
         settings.note_downtime(tx, last, now)
+    settings.forget_nodes(tx, now - _FORGOTTEN)
     if refused:
         refuse(tx, context, refused)
     else:

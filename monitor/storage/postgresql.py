@@ -24,6 +24,10 @@ _UNREADABLE = (
     'service.database: write "postgresql://user:password@host/name"; any character '
     "there but letters, digits and -._~ is %-encoded, such as @ as %40"
 )
+# In another one a title in Arabic cannot be stored, or (SQL_ASCII) be searched.
+_NOT_UTF8 = """\
+its encoding is {encoding}, and news comes in all languages.
+  Try: createdb --template=template0 --encoding=UTF8 monitor"""
 _THREADS = 4
 _TRIES = 3
 _CONFLICTS = (DeadlockDetected, SerializationFailure)
@@ -112,17 +116,23 @@ class Postgresql(Database):
 
     def _connect(self) -> Connection:
         try:
-            return psycopg.connect(
+            connection = psycopg.connect(
                 self._url,
                 autocommit=True,
                 row_factory=psycopg.rows.dict_row,
                 connect_timeout=10,
                 application_name="monitor",
+                client_encoding="UTF8",
             )
         except (psycopg.ProgrammingError, UnicodeError) as error:
             raise StorageError(_UNREADABLE) from error
         except psycopg.Error as error:
             raise StorageError(f"{self._name}: {_text(error)}") from error
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            connection.close()
+            raise StorageError(f"{self._name}: {_NOT_UTF8.format(encoding=encoding)}")
+        return connection
 
     def _transact(self, work: Callable[[Transaction], R], *, lasting: bool) -> R:
         for tries_left in reversed(range(_TRIES)):

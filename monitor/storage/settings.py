@@ -9,6 +9,8 @@ from typing import Any
 from monitor.models import Secret
 from monitor.storage.database import Transaction, from_micros, to_micros
 
+_NODE = "heartbeat of "
+
 
 def get(tx: Transaction, name: str) -> str | None:
     """The value of a setting, if it was ever set."""
@@ -42,14 +44,34 @@ def instance_key(tx: Transaction) -> Secret:
     return Secret(get(tx, "instance_key") or "")
 
 
-def beat(tx: Transaction, now: datetime) -> None:
-    """Leave a sign of life, for ``status --health``."""
+def beat(tx: Transaction, now: datetime, machine: str) -> None:
+    """Leave a sign of life, for ``status --health``: of the service, and of this node."""
     put(tx, "heartbeat", str(to_micros(now)))
+    put(tx, _NODE + machine, str(to_micros(now)))
 
 
-def stopped(tx: Transaction, now: datetime) -> None:
-    """Leave word that the service stopped in order."""
+def stopped(tx: Transaction, now: datetime, machine: str) -> None:
+    """Leave word that the service stopped in order on this machine."""
     put(tx, "stopped", str(to_micros(now)))
+    tx.run("DELETE FROM setting WHERE name = :name", name=_NODE + machine)
+
+
+def nodes(tx: Transaction) -> dict[str, datetime]:
+    """The machines that did not stop in order, and when each gave its last sign of life."""
+    rows = tx.all(
+        "SELECT name, value FROM setting WHERE name LIKE :nodes ORDER BY name",
+        nodes=f"{_NODE}%",
+    )
+    return {
+        row["name"].removeprefix(_NODE): from_micros(int(row["value"])) for row in rows
+    }
+
+
+def forget_nodes(tx: Transaction, before: datetime) -> None:
+    """Forget the machines that gave no sign of life since then."""
+    for machine, at in nodes(tx).items():
+        if at < before:
+            tx.run("DELETE FROM setting WHERE name = :name", name=_NODE + machine)
 
 
 def last_stop(tx: Transaction) -> datetime | None:

@@ -65,6 +65,9 @@ def overview_of(tx: Transaction, context: Context) -> dict[str, Any]:
         "glance": overview.glance(tx),
         "beat": beat,
         "alive": beat is not None and now - beat < _BEAT,
+        "silent": {
+            name: at for name, at in settings.nodes(tx).items() if now - at >= _BEAT
+        },
         "refused": settings.refused_config(tx),
         "downtime": settings.last_downtime(tx),
         "bad": bad,

@@ -1,12 +1,16 @@
 """Every command, as a person and as a program use it."""
 
+import asyncio
 import re
+import socket
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.cli.group import _COMMANDS
+from monitor.storage import settings
 from tests.cli.conftest import Monitor, answer
 from tests.desk import Desk, mail_server
 from tests.pipeline.test_digests import tell
@@ -192,6 +196,41 @@ def test_health_is_bad_while_no_service_runs(monitor: Monitor) -> None:
 
     assert result.exit_code == 1
     assert "no sign of life" in result.output
+
+
+def beats(desk: Desk, **ago: int) -> None:
+    """Let nodes have given a sign of life so many minutes ago."""
+
+    async def run() -> None:
+        daemon = desk.daemon()
+        await daemon.open(lock=False)
+        for name, minutes in ago.items():
+            at = datetime.now(UTC) - timedelta(minutes=minutes)
+            machine = socket.gethostname() if name == "here" else name
+            await daemon.context.database.call(settings.beat, at, machine)
+        await daemon.close()
+
+    asyncio.run(run())
+
+
+def test_status_names_the_node_that_is_silent(monitor: Monitor, desk: Desk) -> None:
+    desk.write()
+    beats(desk, there=90, here=0)
+
+    text = monitor("status").output
+
+    assert f"1 of 2 alive: {socket.gethostname()}\n" in text
+    assert "  there: no sign of life since " in text
+
+
+@pytest.mark.parametrize(("here", "there", "status"), [(5, 0, 1), (0, 5, 0)])
+def test_each_node_is_asked_for_its_own_health(
+    monitor: Monitor, desk: Desk, here: int, there: int, status: int
+) -> None:
+    desk.write()
+    beats(desk, here=here, there=there)
+
+    assert monitor("--json", "status", "--health").exit_code == status
 
 
 def test_status_names_failing_feeds_and_floods(

@@ -322,8 +322,8 @@ def test_a_service_that_stopped_in_order_is_not_called_alive(
         daemon = desk.daemon()
         await daemon.open()
         now = SystemClock().now()
-        await daemon.context.database.call(service.beat, now)
-        await daemon.context.database.call(service.stopped, now)
+        await daemon.context.database.call(service.beat, now, "here")
+        await daemon.context.database.call(service.stopped, now, "here")
         await daemon.close()
 
     desk.write()

@@ -20,9 +20,9 @@ def beat(desk: Desk, ago: timedelta, *, stopped: bool = False) -> Path:
     async def run() -> None:
         daemon = desk.daemon()
         await daemon.open(lock=False)
-        await daemon.context.database.call(settings.beat, at)
+        await daemon.context.database.call(settings.beat, at, "here")
         if stopped:
-            await daemon.context.database.call(settings.stopped, at)
+            await daemon.context.database.call(settings.stopped, at, "here")
         await daemon.close()
 
     asyncio.run(run())

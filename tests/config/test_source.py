@@ -7,6 +7,9 @@ from monitor.config.source import read, read_text
 from monitor.errors import ConfigError
 from tests.config.golden import SMALLEST, loaded, said
 
+# May only be written, and that holds for root too.
+UNREADABLE = Path("/proc/sys/net/ipv4/route/flush")
+
 
 def write(folder: Path, **files: str) -> Path:
     """Write files; the path of the one that is called config."""
@@ -34,6 +37,14 @@ def test_a_missing_file_is_said_with_the_way_out(tmp_path: Path) -> None:
         "  Try: monitor init, or --config FILE\n"
         "1 problem. Nothing was changed."
     )
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="needs a Linux kernel's files")
+def test_a_file_that_only_others_may_read_is_said_with_the_way_out() -> None:
+    found = complaint(UNREADABLE)
+
+    assert "flush  cannot be read: Permission denied\n" in found
+    assert "  Try: chmod a+r flush, and write a secret" in found
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:

@@ -71,6 +71,36 @@ def test_the_one_text_becomes_the_drivers(sql: str, expected: str) -> None:
     assert translated(sql) == expected
 
 
+# --- its encoding ---
+
+
+def test_a_database_that_cannot_hold_every_language_is_refused(
+    postgresql_server: str,
+) -> None:
+    url = fresh_postgresql(
+        postgresql_server,
+        "TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
+    )
+
+    text = why_not(url)
+
+    assert "its encoding is SQL_ASCII" in text
+    assert "Try: createdb --template=template0 --encoding=UTF8" in text
+
+
+def test_what_the_shell_says_of_encodings_changes_nothing(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    caller = Caller(url)
+    try:
+        caller(settings.put, "title", "حلب")
+
+        assert caller(settings.get, "title") == "حلب"
+    finally:
+        caller.close()
+
+
 # --- a database that is away ---
 
 

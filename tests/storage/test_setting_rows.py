@@ -48,24 +48,47 @@ def test_a_service_that_never_ran_gave_no_sign_of_life(call: Caller) -> None:
 
 
 def test_the_last_sign_of_life_is_remembered(call: Caller) -> None:
-    call(settings.beat, NOON)
-    call(settings.beat, later(seconds=15))
+    call(settings.beat, NOON, "a")
+    call(settings.beat, later(seconds=15), "a")
 
     assert call(settings.last_beat) == later(seconds=15)
 
 
 def test_a_service_that_never_stopped_in_order_left_no_word(call: Caller) -> None:
-    call(settings.beat, NOON)
+    call(settings.beat, NOON, "a")
 
     assert call(settings.last_stop) is None
 
 
 def test_the_last_stop_in_order_is_remembered(call: Caller) -> None:
-    call(settings.stopped, NOON)
-    call(settings.stopped, later(hours=1))
+    call(settings.stopped, NOON, "a")
+    call(settings.stopped, later(hours=1), "a")
 
     assert call(settings.last_stop) == later(hours=1)
     assert call(settings.last_beat) is None
+
+
+def test_each_node_gives_its_own_signs_of_life(call: Caller) -> None:
+    call(settings.beat, NOON, "a")
+    call(settings.beat, later(seconds=15), "b")
+
+    assert call(settings.nodes) == {"a": NOON, "b": later(seconds=15)}
+
+
+def test_a_node_that_stopped_in_order_is_not_missed(call: Caller) -> None:
+    call(settings.beat, NOON, "a")
+    call(settings.beat, NOON, "b")
+    call(settings.stopped, later(seconds=1), "a")
+
+    assert call(settings.nodes) == {"b": NOON}
+
+
+def test_a_node_is_missed_until_it_is_forgotten(call: Caller) -> None:
+    call(settings.beat, NOON, "a")
+    call(settings.beat, later(hours=2), "b")
+    call(settings.forget_nodes, later(hours=1))
+
+    assert call(settings.nodes) == {"b": later(hours=2)}
 
 
 # --- the applied configuration ---

@@ -48,7 +48,7 @@ def with_pages(
     async def run() -> Any:
         daemon = desk.daemon()
         await daemon.open(lock=False)
-        await daemon.context.database.call(settings.beat, desk.clock.now())
+        await daemon.context.database.call(settings.beat, desk.clock.now(), "here")
         transport = httpx.ASGITransport(app=app(daemon.context), client=client)
         try:
             async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as web:

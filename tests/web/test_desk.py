@@ -53,6 +53,20 @@ def test_the_overview_says_what_needs_a_look(desk: Desk) -> None:
     assert "hook 127.0.0.1:9 since" in found
 
 
+def test_a_node_that_is_silent_is_named_beside_those_that_live(desk: Desk) -> None:
+    async def work(web: httpx.AsyncClient, daemon: Daemon) -> httpx.Response:
+        before = desk.clock.now()
+        call = daemon.context.database.call
+        await call(settings.beat, before, "lost-node")
+        desk.clock.go_on(hours=1)
+        await call(settings.beat, desk.clock.now(), "here")
+        return await web.get("/")
+
+    found = text(with_pages(desk, work))
+
+    assert "Nodes that are silent lost-node since" in found
+
+
 def test_a_service_without_a_sign_of_life_heads_the_overview(desk: Desk) -> None:
     async def work(web: httpx.AsyncClient, daemon: Daemon) -> httpx.Response:
         del daemon

@@ -38,7 +38,7 @@ def get(desk: Desk, path: str, *, beats: bool = True) -> httpx.Response:
         daemon = desk.daemon()
         await daemon.open(lock=False)
         if beats:
-            await daemon.context.database.call(settings.beat, desk.clock.now())
+            await daemon.context.database.call(settings.beat, desk.clock.now(), "here")
         try:
             return await asked(daemon, path)
         finally:
@@ -117,7 +117,7 @@ def test_a_refused_configuration_makes_it_unwell(desk: Desk, site: Site) -> None
         daemon = desk.daemon()
         await daemon.open(lock=False)
         now = desk.clock.now()
-        await daemon.context.database.call(settings.beat, now)
+        await daemon.context.database.call(settings.beat, now, "here")
         await daemon.context.database.call(settings.refuse_config, "a secret?", now)
         found = await asked(daemon, "/healthz")
         await daemon.close()
