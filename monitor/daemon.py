@@ -263,6 +263,7 @@ class Daemon:
         heart = Heartbeat(_BEAT, [stage.wake for stage in stages])
         heart.start()
         await self._keep()
+        memory.keep()
         log.info("service.started", feeds=len(context.config.feeds))
         try:
             async with asyncio.TaskGroup() as group:

@@ -119,9 +119,8 @@ class Workers:
             WorkerDied: Its process went away, or could not be started.
             WorkerError: It raised; the text is the traceback.
         """
-        question = pickle.dumps((function, args))
-        async with self._room:
-            good, answer = await self._ask(question)
+        async with self._room:  # who waits holds no second copy of what is asked
+            good, answer = await self._ask(pickle.dumps((function, args)))
         if not good:
             raise WorkerError(answer)
         result: R = answer

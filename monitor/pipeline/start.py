@@ -2,16 +2,22 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from monitor.config.applied import applied, to_json
 from monitor.digests import slots
 from monitor.models import Secret
 from monitor.pipeline.context import Context
 from monitor.pipeline.digest import schedule_of, unit_of, zone_of
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import feeds, hosts, overview, settings, subscribers
+from monitor.storage import feeds, hosts, overview, settings, skew, subscribers
 from monitor.storage.database import Transaction
 
+log = structlog.get_logger()
+
 _LONGEST_SILENCE = timedelta(minutes=5)
+# Less is the difference of two nodes, or of a clock that is kept in step.
+_SET_BACK = timedelta(minutes=1)
 # A machine that is silent is shown as such until a start that comes later than this.
 _FORGOTTEN = timedelta(days=1)
 # Further ahead than any back-off, Retry-After or retry can put a row.
@@ -26,6 +32,11 @@ def beat(tx: Transaction, context: Context) -> str:
     now, last = context.now(), settings.last_beat(tx)
     if last and now - last > _LONGEST_SILENCE:
         settings.note_downtime(tx, last, now)
+    # Of this machine alone: the clocks of several are never quite the same.
+    own = settings.nodes(tx).get(context.machine, now)
+    if own - now > _SET_BACK:
+        _put_right(tx, context, own - now)
+        _sync_subscribers(tx, context)
     settings.beat(tx, now, context.machine)
     found = overview.glance(tx)
     slot = (
@@ -68,17 +79,30 @@ def prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
     config, now = context.config, context.now()
     if alone:
         hosts.release_leftovers(tx, now)
-    hosts.bring_back(tx, now=now, furthest=_FURTHEST)
+    _put_right(tx, context, skew.ahead(tx, now))
     feeds.sync_feeds(
         tx, {name: feed.source for name, feed in config.feeds.items()}, now
     )
-    subscribers.sync_subscribers(
-        tx, [_following(context, name, now) for name in config.subscribers], now
-    )
+    _sync_subscribers(tx, context)
     settings.apply(tx, to_json(applied(config)), now)
     hashes = {name: config.index.hash_of(name) for name in config.rules}
     settings.date_rules(tx, hashes, now)
     return settings.instance_key(tx)
+
+
+def _put_right(tx: Transaction, context: Context, ahead: timedelta) -> None:
+    """Bring due times in line after a clock that ran ahead was set back."""
+    now = context.now()
+    if ahead > _SET_BACK:
+        log.warning("clock.set-back", seconds=round(ahead.total_seconds()))
+        skew.set_back(tx, now=now, by=ahead)
+    skew.bring_back(tx, now=now, furthest=_FURTHEST)
+
+
+def _sync_subscribers(tx: Transaction, context: Context) -> None:
+    now = context.now()
+    found = [_following(context, name, now) for name in context.config.subscribers]
+    subscribers.sync_subscribers(tx, found, now)
 
 
 def _following(context: Context, name: str, now: datetime) -> subscribers.Following:

@@ -41,6 +41,7 @@ class Turns:
         per_host = context.config.fetch.per_host
         self._room = asyncio.Semaphore(per_host.at_once)
         self._gap = per_host.gap
+        self._longest = per_host.gap * per_host.at_once
         self._now = context.now
         self._resting = False
         self.allowed_at = claim.allowed_at
@@ -55,9 +56,11 @@ class Turns:
         async with self._room:
             if self._resting:
                 raise HostResting("the host asked to be left alone for a while")
-            start = max(self._now(), self.allowed_at)
+            now = self._now()
+            # No turn is further away than this, unless the clock was set back meanwhile.
+            start = min(max(now, self.allowed_at), now + self._longest)
             self.allowed_at = start + self._gap
-            await asyncio.sleep((start - self._now()).total_seconds())
+            await asyncio.sleep((start - now).total_seconds())
             yield
 
     def rest(self, wait: timedelta) -> None:

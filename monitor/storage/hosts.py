@@ -5,17 +5,6 @@ from datetime import datetime, timedelta
 
 from monitor.storage.database import Transaction, from_micros, maybe_time
 
-# What has happened cannot lie ahead; left there, it would keep news silent.
-_PAST = (
-    ("feed", "last_good_at"),
-    ("feed", "last_new_at"),
-    ("feed", "full_at"),
-    ("feed", "gone_at"),
-    ("feed", "gap_at"),
-    ("feed", "redirect_since"),
-    ("subscription", "since_at"),
-    ("subscriber", "told_until"),
-)
 _NEVER = timedelta(days=36_500)
 
 
@@ -219,33 +208,4 @@ def release_leftovers(tx: Transaction, now: datetime) -> None:
            AND page_host_id IS NULL
         """,
         now=now,
-    )
-
-
-def bring_back(tx: Transaction, *, now: datetime, furthest: timedelta) -> None:
-    """Repair due times that lie further ahead than they could.
-
-    A clock that ran ahead, or a run ``--at`` a later time, leaves such rows.
-    """
-    for table, column in _PAST:
-        tx.run(
-            f"UPDATE {table} SET {column} = :now WHERE {column} > :now",  # noqa: S608 - our own names
-            now=now,
-        )
-    values = {"now": now, "limit": now + furthest}
-    tx.run("UPDATE feed SET next_poll_at = :now WHERE next_poll_at > :limit", **values)
-    for table in ("entry", "delivery", "subscriber"):
-        tx.run(f"UPDATE {table} SET due_at = :now WHERE due_at > :limit", **values)  # noqa: S608 - our own names
-    tx.run(
-        """
-        UPDATE host
-           SET allowed_at = :now, due_at = :now
-         WHERE due_at > :limit
-           AND (allowed_at > :limit
-                OR token IS NOT NULL
-                OR id IN (SELECT host_id FROM feed
-                            WHERE configured = 1 AND paused_at IS NULL)
-                OR id IN (SELECT page_host_id FROM entry WHERE due_at IS NOT NULL))
-        """,
-        **values,
     )

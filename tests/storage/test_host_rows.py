@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from monitor.models import EntryState
-from monitor.storage import feeds, hosts, subscribers, unread
+from monitor.storage import feeds, hosts, subscribers
 from monitor.storage.database import Transaction, from_micros
 from monitor.storage.hosts import HostClaim
 from tests.conftest import NOON, Caller
@@ -361,60 +360,6 @@ def test_what_waits_for_its_time_is_not_freed_with_the_leftovers(
     call(hosts.release_leftovers, NOON)
 
     assert call(due_at, "world.example") == later(hours=1)
-
-
-def test_rows_that_a_clock_ahead_of_time_left_are_brought_back(call: Caller) -> None:
-    future = later(days=90)
-    feed_id = call(add_feed, at=future)
-    call(add_entry, feed_id, page="pages.example", at=future)
-    call(post, "ana@example.org", at=future)
-    call(follow)
-    call(subscribers.claim_subscriber, "desk", token="dead", now=future, lease=LEASE)
-    call(claim, by="dead", at=future)
-
-    call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
-
-    claims = {claimed.name: claimed for claimed in call(claim, by="b")}
-    assert claims.keys() == {"world.example", "pages.example"}
-    feed = claims["world.example"]
-    assert len(call(feeds.due_feeds, feed, now=NOON, limit=9)) == 1
-    page = claims["pages.example"]
-    assert len(call(unread.claim_pages, page, now=NOON, limit=9)) == 1
-    assert len(call(claim_mail)) == 1
-    assert call(subscribers.claim_subscriber, "desk", token="b", now=NOON, lease=LEASE)
-
-
-def test_a_rest_that_lies_too_far_ahead_is_brought_back(call: Caller) -> None:
-    call(add_feed)
-    (claimed,) = call(claim)
-    call(give_back, claimed, allowed_at=later(days=90))
-
-    call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
-
-    assert len(call(claim)) == 1
-
-
-def test_what_is_near_and_who_sleeps_are_not_brought_back(call: Caller) -> None:
-    call(add_feed, at=later(hours=24))
-    call(hosts.ensure_host, "idle.example", NOON)
-    feed_id = call(add_feed, "gone", at=later(hours=24))
-    call(add_entry, feed_id, page="idle.example", state=EntryState.READ)
-
-    call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
-
-    assert call(due_at, "world.example") == later(hours=24)
-    assert call(due_at, "idle.example") > later(days=30_000)
-
-
-def test_a_host_whose_feeds_are_all_paused_is_not_brought_back(call: Caller) -> None:
-    call(add_feed)
-    (claimed,) = call(claim)
-    call(feeds.pause_feed, "world", NOON)
-    call(give_back, claimed)
-
-    call(hosts.bring_back, now=NOON, furthest=timedelta(hours=30))
-
-    assert call(claim) == []
 
 
 def test_a_node_gives_back_what_it_holds_and_nothing_else(call: Caller) -> None:
