@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -205,14 +206,16 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server(port: int = 0) -> Iterator[tuple[Mailbox, int]]:
+def mail_server(
+    port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[Mailbox, int]]:
     """A real SMTP server on loopback: its mailbox and its port."""
     if not port:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, tls_context=tls)
     controller.start()
     try:
         yield mailbox, port

@@ -16,7 +16,7 @@ import pkgutil
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
-from monitor.models import Digest, Part, Receipt, Target
+from monitor.models import Digest, Part, Probe, Receipt, Target
 
 
 class Channel(Protocol):
@@ -65,7 +65,7 @@ class Channel(Protocol):
 class Probed(Protocol):
     """A channel that can be asked whether it would take messages, without any."""
 
-    async def probe(self) -> str:
+    async def probe(self) -> Probe:
         """What the far side says, in a few words.
 
         Raises:

@@ -6,7 +6,7 @@ import hashlib
 import quopri
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,7 +25,8 @@ from monitor.errors import (
     DeliveryRejected,
     DestinationFault,
 )
-from monitor.models import Digest, Part, Receipt, Secret, Target
+from monitor.models import Digest, Part, Probe, Receipt, Secret, Target
+from monitor.text.dates import certificate_end
 from monitor.text.mail import encoding_of
 from monitor.text.words import one_line
 
@@ -203,17 +204,19 @@ class Config:
             *_unsubscribe(digest, target),
         ]
 
-    async def probe(self) -> str:
+    async def probe(self) -> Probe:
         """Connect, encrypt and sign in as for a message, and send none."""
         if self.smtp.transport != "smtp":
-            return f"mail is handed in by {self.smtp.transport}"
+            return Probe(text=f"mail is handed in by {self.smtp.transport}")
         client = self._client()
         try:
             await self._connect(client)
+            ends_at = _certificate_end(client)
         finally:
             client.close()
         who = f", signed in as {self.smtp.user}" if self.smtp.user else ""
-        return f"{self._where} takes mail ({self.smtp.tls}{who})"
+        text = f"{self._where} takes mail ({self.smtp.tls}{who})"
+        return Probe(text=text, ends_at=ends_at)
 
     async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
         if self.smtp.transport != "smtp":
@@ -289,6 +292,12 @@ class Config:
             text = f"{self._where}: the connection was lost before the answer: {error}"
             raise DeliveryInDoubt(text) from error
         return Receipt(text=text, code=250)
+
+
+def _certificate_end(client: aiosmtplib.SMTP) -> datetime | None:
+    """When the certificate of a connected server ends; None without TLS."""
+    shown = client.transport and client.transport.get_extra_info("peercert")
+    return certificate_end(shown) if shown else None
 
 
 def _phrase(name: str) -> str:

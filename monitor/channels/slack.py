@@ -18,7 +18,7 @@ from monitor.errors import (
     DeliveryRejected,
     DestinationFault,
 )
-from monitor.models import Brief, Digest, Part, Receipt, Secret, Target
+from monitor.models import Brief, Digest, Part, Probe, Receipt, Secret, Target
 from monitor.text.words import one_line
 
 MOST_STORIES = 24
@@ -95,10 +95,10 @@ class Config:
             payload.pop("blocks")
             return await self._post(payload)
 
-    async def probe(self) -> str:
+    async def probe(self) -> Probe:
         """Whose token it is; a webhook cannot be asked without posting."""
         if self.webhook:
-            return "a webhook: only a message shows whether it works"
+            return Probe(text="a webhook: only a message shows whether it works")
         answer = await post(
             f"{self.api}/auth.test",
             b"{}",
@@ -108,7 +108,7 @@ class Config:
         said = answer.fields()
         if answer.good and said.get("ok") is True:
             who = one_line(f"{said.get('user', '')} in {said.get('team', '')}", 100)
-            return f"Slack knows {who}"
+            return Probe(text=f"Slack knows {who}")
         raise _error(answer, str(said.get("error", "")))
 
     async def _post(self, payload: Json) -> Receipt:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,9 @@ from monitor.config import Config, lastgood
 from monitor.daemon import Daemon, build
 from monitor.errors import DeliveryError, FetchError, StorageError, WorkerError
 from monitor.http import Request
+from monitor.models import Probe
 from monitor.storage import settings
+from monitor.text.dates import certificate_end
 from monitor.text.urls import host_of, is_web
 
 _FREE = 500_000_000
@@ -30,6 +33,8 @@ _FILES = 1_024
 _SKEW = timedelta(seconds=30)
 _MOST_HOSTS = 20
 _PROBE_SECONDS = 40
+# What renews certificates by itself does so a month before; two weeks are trouble.
+_CERTIFICATE = timedelta(days=14)
 _SIGNED = (
     "From:Sender:Reply-To:To:Subject:Date:Message-ID:MIME-Version:Content-Type:"
     "List-Id:List-Unsubscribe:List-Unsubscribe-Post"
@@ -86,6 +91,7 @@ async def _all(config: Config) -> list[Finding]:
         found += await _network(daemon)
         found.append(await _workers(daemon))
         found += [one async for one in _channels(config)]
+        found += await _pages(config)
         found += _mail(config)
         return found
     finally:
@@ -237,17 +243,47 @@ async def _channels(config: Config) -> AsyncIterator[Finding]:
             yield await _probe(f"channel {name}", channel.probe)
 
 
-async def _probe(name: str, probe: Callable[[], Awaitable[str]]) -> Finding:
+async def _probe(name: str, probe: Callable[[], Awaitable[Probe]]) -> Finding:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            text = await probe()
+            found = await probe()
     except TimeoutError:
         text, fix = f"no answer in {_PROBE_SECONDS} s", "Is a firewall in between?"
     except DeliveryError as error:
         text, fix = str(error), "Correct it, then: monitor send-test WHO"
     else:
-        return Finding(name=name, ok=True, text=text)
+        return _while_valid(name, found)
     return Finding(name=name, ok=False, text=text, fix=fix)
+
+
+def _while_valid(name: str, found: Probe) -> Finding:
+    """Well, unless its certificate ends soon."""
+    if found.ends_at is None:
+        return Finding(name=name, ok=True, text=found.text)
+    text = f"{found.text}, certificate until {found.ends_at:%Y-%m-%d}"
+    ok = found.ends_at - datetime.now(UTC) > _CERTIFICATE
+    fix = "" if ok else "Renew the certificate; what renews it by itself has stopped"
+    return Finding(name=name, ok=ok, text=text, fix=fix)
+
+
+async def _pages(config: Config) -> list[Finding]:
+    """Whether the address that links in messages lead to answers with a good certificate."""
+    url = urlsplit(config.web.base_url)
+    if url.scheme != "https" or not url.hostname:
+        return []
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            _, writer = await asyncio.open_connection(
+                url.hostname, url.port or 443, ssl=ssl.create_default_context()
+            )
+            shown = writer.get_extra_info("peercert")
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        fix = "Links in messages lead there: look at the proxy and its certificate"
+        text = f"{host_of(config.web.base_url)}: {error or 'no answer'}"
+        return [Finding(name="pages", ok=False, text=text, fix=fix)]
+    text = f"{host_of(config.web.base_url)} answers"
+    return [_while_valid("pages", Probe(text=text, ends_at=certificate_end(shown)))]
 
 
 def _mail(config: Config) -> list[Finding]:

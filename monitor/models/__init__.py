@@ -33,6 +33,7 @@ from monitor.models.deliveries import (
     Delivery,
     DeliveryState,
     Part,
+    Probe,
     Receipt,
     Target,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "ParsedFeed",
     "Part",
     "PossibleGap",
+    "Probe",
     "Pulse",
     "Receipt",
     "Redirect",

@@ -41,6 +41,17 @@ class Receipt:
     remote_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a far side says that was asked whether it would take messages.
+
+    ``ends_at`` is when its certificate ends, where we could see one.
+    """
+
+    text: str
+    ends_at: datetime | None = None
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 

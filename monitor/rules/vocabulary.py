@@ -17,7 +17,7 @@ from monitor.text.words import Token, fold, may_join, spelled, tokens, variants
 
 MAIN_FIELDS = ("title", "summary", "body")
 ALL_FIELDS = (*MAIN_FIELDS, "aside")
-_MOST_SEEN = 200_000
+_MOST_SEEN = 8_192
 # No article says a word so often; a hostile one must not make NEAR and phrases slow.
 _MOST_SPOTS = 1_000
 _EDGE = 3

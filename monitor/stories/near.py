@@ -273,10 +273,10 @@ def _says_the_same(part: Segment, other: Segment) -> bool:
 # --- hashes ---
 
 
-_folded = lru_cache(maxsize=50_000)(fold)
+_folded = lru_cache(maxsize=16_384)(fold)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16_384)
 def word_hash(word: str) -> int:
     """A word as 61 bits, the same in every process, which ``hash()`` is not."""
     digest = hashlib.blake2b(word.encode(), digest_size=8).digest()

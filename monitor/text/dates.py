@@ -6,6 +6,7 @@ microseconds, and guesses where a date has two readings: such a date is none her
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 _MAX_LENGTH = 100
@@ -140,3 +141,9 @@ def _ahead(time: re.Match[str]) -> timedelta:
         ahead = timedelta(hours=hours, minutes=minutes)
         return -ahead if time["sign"] == "-" else ahead
     return timedelta(hours=_ZONES.get(time["zone"], 0))
+
+
+def certificate_end(certificate: Mapping[str, object]) -> datetime:
+    """When a certificate ends, of the fields that Python's ssl shows of it."""
+    end = datetime.strptime(str(certificate["notAfter"]), "%b %d %H:%M:%S %Y GMT")  # noqa: DTZ007 - it is UTC always
+    return end.replace(tzinfo=UTC)

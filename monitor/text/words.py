@@ -139,7 +139,7 @@ def _drops(base: str, mark: str) -> bool:
     return base < "\u0400"
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8_192)
 def variants(word: str) -> tuple[str, ...]:
     """The folded word first, then what is left of it without clitics.
 

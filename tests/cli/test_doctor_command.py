@@ -1,9 +1,15 @@
 """doctor: each look with its finding, and the way out."""
 
 import http.server
+import shutil
+import ssl
+import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from tests.channels.receiver import receiver
 from tests.cli.conftest import Monitor, Result, answer
@@ -75,6 +81,69 @@ def test_a_database_that_cannot_be_opened_is_said(
     assert "unable to open" in str(finding(result, "database")["text"])
 
 
+# --- certificates ---
+
+
+def certified(folder: Path, days: int) -> ssl.SSLContext:
+    """A server's certificate for so many days; its file vouches for itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    words = (
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days {days} -subj /CN=127.0.0.1 "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {folder}/key.pem "
+        f"-out {folder}/cert.pem"
+    )
+    subprocess.run(words.split(), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize(("days", "ok"), [(60, True), (7, False)])
+def test_a_certificate_of_the_mail_server_that_ends_soon_is_said(
+    monitor: Monitor,
+    desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    ok: bool,
+) -> None:
+    tls = certified(tmp_path, days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    desk.feeds = {}
+    with mail_server(tls=tls) as (_, port):
+        desk.more = MAIL.format(port=port).replace('"none"', '"starttls"')
+        desk.write()
+        result = monitor("--json", "doctor")
+
+    found = finding(result, "channel mail")
+    end = (datetime.now(UTC) + timedelta(days=days)).date()
+    assert (found["ok"], bool(found["fix"])) == (ok, not ok)
+    assert f"takes mail (starttls), certificate until {end}" in str(found["text"])
+
+
+def test_the_address_that_links_lead_to_is_looked_at(
+    monitor: Monitor, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = http.server.HTTPServer(("127.0.0.1", 0), _Late)
+    server.socket = certified(tmp_path, 60).wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    desk.feeds = {}
+    desk.more = f'[web]\nbase_url = "https://127.0.0.1:{server.server_port}"\n'
+    desk.write()
+
+    good = monitor("--json", "doctor")
+    monkeypatch.delenv("SSL_CERT_FILE")
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    bad = monitor("--json", "doctor")
+    server.server_close()
+
+    assert "answers, certificate until" in str(finding(good, "pages")["text"])
+    assert finding(bad, "pages")["ok"] is False
+    assert "self-signed" in str(finding(bad, "pages")["text"])
+
+
 class _Late(http.server.BaseHTTPRequestHandler):
     """A server whose clock is ten minutes ahead."""
 
@@ -127,7 +196,7 @@ def test_a_slack_bot_is_asked_who_it_is(monitor: Monitor, desk: Desk) -> None:
 def test_what_has_to_be_signed_is_named(monitor: Monitor, desk: Desk) -> None:
     with mail_server() as (_, port):
         desk.feeds = {}
-        desk.more = MAIL.format(port=port) + '[web]\nbase_url = "https://n.example"\n'
+        desk.more = MAIL.format(port=port) + '[web]\nbase_url = "https://127.0.0.1:9"\n'
         desk.write()
         result = monitor("--json", "doctor")
 
