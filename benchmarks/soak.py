@@ -4,8 +4,8 @@
 
 The load server that lies beside the project publishes on its own at that speed; the
 service runs as it does for a year, but its clock goes as fast. Stops with an error if the
-most memory of an hour grows by more than 5 % after the first, or handles, threads or
-tasks do not stay where they are, or SQLite's log grows past 64 MB.
+most memory of an hour grows by more than 5 % after the first with articles, or handles,
+threads or tasks do not stay where they are, or SQLite's log grows past 64 MB.
 """
 
 import argparse
@@ -128,7 +128,9 @@ def judge(samples: list[Sample]) -> list[str]:
     """What did not stay where it was after the first hour."""
     first, later = samples[1], samples[2:]
     faults = []
-    if max(one.peak for one in later) > 1.05 * first.peak:
+    # In the first hour every feed is met for the first time, and its entries are old:
+    # articles are read from the second hour on.
+    if max(one.peak for one in later) > 1.05 * max(first.peak, later[0].peak):
         faults.append("memory grew by more than 5 %")
     for name in ("files", "threads", "tasks"):
         most = max(getattr(one, name) for one in later)

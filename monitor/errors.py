@@ -13,6 +13,9 @@ MonitorError
 │   └── FetchRefused           the address or the scheme may not be dialled
 ├── FeedError                  an answer came, but it is no feed
 │   └── FeedGone               it is one, and says that it is gone for good
+├── ProgramError               a program of the operator's gave nothing
+│   ├── ProgramTimeout         it was killed at its deadline
+│   └── ProgramTooLarge        it printed more than its limit
 ├── WorkerError                a task in a worker process gave no answer
 │   ├── WorkerTimeout          it was killed at its deadline
 │   └── WorkerDied             its process went away
@@ -118,6 +121,22 @@ class FeedError(MonitorError):
 
 class FeedGone(FeedError):
     """The document says that the feed will never be updated again."""
+
+
+class ProgramError(MonitorError):
+    """A program gave nothing; ``said`` is the last line of its errors."""
+
+    def __init__(self, text: str, said: str = "") -> None:
+        super().__init__(text)
+        self.said = said
+
+
+class ProgramTimeout(ProgramError):
+    """It was killed at its deadline."""
+
+
+class ProgramTooLarge(ProgramError):
+    """It printed more than its limit and was killed."""
 
 
 class WorkerError(MonitorError):

@@ -21,7 +21,7 @@ SOURCE = ROOT / "monitor"
 FLOORS = [
     {"models", "errors"},
     {"text", "body", "memory", "metrics", "resolver", "rooms"},
-    {"http", "workers"},
+    {"http", "program", "workers"},
     {"feeds", "articles", "rules", "stories", "digests", "channels", "storage"},
     {"config"},
     {"pipeline"},

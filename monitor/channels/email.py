@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import aiosmtplib
 
+from monitor import program
 from monitor.channels.handing import Transport, hand_in
 from monitor.errors import (
     DeliveryDeferred,
@@ -24,6 +25,7 @@ from monitor.errors import (
     DeliveryInDoubt,
     DeliveryRejected,
     DestinationFault,
+    ProgramError,
 )
 from monitor.models import Digest, Part, Probe, Receipt, Secret, Target
 from monitor.text.dates import certificate_end
@@ -53,6 +55,7 @@ class Smtp:
     tls: Literal["starttls", "implicit", "none"] = "none"
     user: str = ""
     password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
+    token_command: tuple[str, ...] = ()
     sender: str = "News monitor <monitor@localhost>"
     reply_to: str = ""
     transport: Transport = "smtp"
@@ -249,12 +252,15 @@ class Config:
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
         try:
             await client.connect()
-            if self.smtp.user:
+            if self.smtp.token_command:
+                token = await program.token(self.smtp.token_command)
+                await client.auth_xoauth2(self.smtp.user, token)
+            elif self.smtp.user:
                 await client.login(self.smtp.user, self.smtp.password.reveal())
         except aiosmtplib.SMTPResponseException as error:
             where = f"{self._where}: "
             raise _trouble_of_server(error.code, error.message, where) from error
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, ProgramError, OSError, ValueError) as error:
             text = f"{self._where}: {error}{self._advice}"
             raise DeliveryDeferred(text, whole_channel=True) from error
 

@@ -336,5 +336,11 @@ def _check_smtp(source: Source, smtp: email.Smtp) -> None:
     if smtp.transport in ("maildir", "file") and not smtp.path:
         message = f"smtp.path: where is the {smtp.transport}?"
         source.problem(("smtp", "transport"), message, hint='Try: path = "mail"')
+    if smtp.token_command and not smtp.user:
+        message = "smtp.token_command: write the user whose token it prints"
+        source.problem(("smtp", "token_command"), message)
+    elif not all(smtp.token_command):
+        message = "smtp.token_command: an empty word"
+        source.problem(("smtp", "token_command"), message)
     if smtp.reply_to:
         _check_address(source, ("smtp", "reply_to"), parseaddr(smtp.reply_to)[1])

@@ -26,7 +26,7 @@ SECRET_KEYS = (
     "headers", "cookie", "key", "credential",
 )  # fmt: skip
 # Hidden under exactly these names; a feed may well be called auth0.
-_HIDDEN = frozenset((*SECRET_KEYS, "auth", "command", "tokens"))
+_HIDDEN = frozenset((*SECRET_KEYS, "auth", "command", "token_command", "tokens"))
 _KNOWN = (*OPEN_KEYS, *SECRET_KEYS)
 _KEY = re.compile(r"""([\w."'-]+)\s*=""")
 _HEADER = re.compile(r"\s*\[[^=]*$")

@@ -269,6 +269,7 @@ class SmtpConfig:
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str = ""
     password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
+    token_command: tuple[str, ...] = ()
     sender: Annotated[str, Field(alias="from")]
     reply_to: str = ""
     transport: Literal["smtp", "maildir", "file", "sendmail"] = "smtp"
@@ -284,6 +285,7 @@ class SmtpConfig:
             tls=self.tls,
             user=self.user,
             password=self.password,
+            token_command=self.token_command,
             sender=self.sender,
             reply_to=self.reply_to,
             transport=self.transport,

@@ -1,6 +1,7 @@
 """Sending mail to a real SMTP server on loopback."""
 
 import asyncio
+import base64
 import shutil
 import socket
 import ssl
@@ -40,6 +41,11 @@ BLOCK = """
     from = "News monitor <monitor@example.org>\"""".rstrip()
 
 
+def bearer(user: str, token: str) -> bytes:
+    """What a client shows: https://developers.google.com/gmail/imap/xoauth2-protocol."""
+    return f"user={user}\1auth=Bearer {token}\1\1".encode()
+
+
 @dataclass(slots=True)
 class Mailbox:
     """Takes mail as the test says: a reply for a step, or a lost connection.
@@ -52,6 +58,16 @@ class Mailbox:
     password: str = ""
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     signed_in: int = 0
+    token: str = ""
+
+    async def auth_XOAUTH2(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, words: list[str]
+    ) -> AuthResult:
+        if base64.b64decode(words[1]) == bearer("monitor@example.org", self.token):
+            return AuthResult(success=True, auth_data="monitor@example.org")
+        # What Google and Microsoft do: the reason as a challenge, then 535.
+        await server.challenge_auth('{"status":"401"}')
+        return AuthResult(success=False, handled=False)
 
     def _step(self, name: str, server: Any) -> str | None:
         if self.dropped == name:
@@ -128,6 +144,7 @@ def send(
     kind: str = "none",
     user: str = "",
     password: Secret = NO_PASSWORD,
+    token_command: tuple[str, ...] = (),
 ) -> Receipt:
     async def sent() -> Receipt:
         async with listening(mailbox, certificate) as port:
@@ -137,6 +154,7 @@ def send(
                 tls=kind,  # type: ignore[arg-type]  # one of three
                 user=user,
                 password=password,
+                token_command=token_command,
                 sender=SENDER,
                 explicit=True,
             )
@@ -233,6 +251,50 @@ def test_a_wrong_password_is_no_fault_of_the_mail() -> None:
     assert (caught.value.code, caught.value.whole_channel) == (535, True)
     assert "hunter2" not in f"{caught.value!r} {caught.value}"
     assert mailbox.mails == []
+
+
+# --- a token instead of a password ---
+
+
+def test_a_token_that_a_program_prints_signs_us_in() -> None:
+    mailbox = Mailbox(token="ya29.a0-t_k~n")
+
+    send(mailbox, user="monitor@example.org", token_command=("echo", "ya29.a0-t_k~n"))
+
+    assert len(mailbox.mails) == 1
+
+
+def test_a_token_that_does_not_count_is_no_fault_of_the_mail() -> None:
+    mailbox = Mailbox(token="other")
+
+    with pytest.raises(DestinationFault) as caught:
+        send(mailbox, user="monitor@example.org", token_command=("echo", "secret9"))
+
+    assert (caught.value.code, caught.value.whole_channel) == (535, True)
+    assert "secret9" not in f"{caught.value!r} {caught.value}"
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("false",), "false: the program failed with status 1"),
+        (("sh", "-c", "echo secret9 >&2; exit 3"), "sh: the program failed with statu"),
+        (("echo", "secret9 of two words"), "echo: what it printed is no token"),
+        (("/nowhere/token",), "token: /nowhere/token: No such file or directory"),
+    ],
+)
+def test_without_a_token_mail_waits_and_no_secret_is_told(
+    words: tuple[str, ...], reason: str
+) -> None:
+    mailbox = Mailbox(token="x")
+
+    with pytest.raises(DeliveryDeferred) as caught:
+        send(mailbox, user="monitor@example.org", token_command=words)
+
+    assert reason in str(caught.value)
+    assert caught.value.whole_channel
+    assert "secret9" not in f"{caught.value!r} {caught.value}"
 
 
 # --- no mail in clear ---

@@ -42,7 +42,7 @@ TABLES: dict[str, type] = {
 }  # fmt: skip
 NAMED = ("feeds", "rules", "subscribers")
 # What mask.py need not know, as all that it does not know becomes stars.
-STARRED = {"auth", "command", "tokens"}
+STARRED = {"auth", "command", "token_command", "tokens"}
 
 
 TEXTS = {"partner-token": "Bearer x\n", "apprise-address": "json://localhost\n"}
