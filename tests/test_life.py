@@ -22,12 +22,9 @@ from monitor.clock import SystemClock
 from monitor.config import Config, lastgood, load, loads
 from monitor.daemon import Daemon, _watch_over, build
 from monitor.pipeline.start import beat
-from monitor.pipeline.visit import Turns
 from monitor.stages import Stage, hanging
 from monitor.storage import settings
-from monitor.storage.database import Row, Transaction, from_micros
-from monitor.storage.hosts import HostClaim
-from tests.conftest import NOON, StandingClock
+from tests.conftest import StandingClock
 from tests.desk import Desk
 from tests.pipeline.test_digests import tell
 from tests.site import Site
@@ -348,81 +345,6 @@ def test_a_service_with_a_hanging_stage_is_not_kept_alive(
     heard = init.listen()
     assert "READY=1" in heard
     assert "WATCHDOG=1" not in heard
-
-
-# --- a clock that goes wrong ---
-
-
-def beats_around(desk: Desk, **jump: float) -> tuple[Row, Row, datetime]:
-    """The row of the feed before and after a jump of the clock, and when it jumped."""
-    desk.digest = "daily 07:30"
-
-    def row(tx: Transaction) -> Row:
-        found = tx.one("SELECT next_poll_at, next_slot_at FROM feed, subscriber")
-        assert found is not None
-        return found
-
-    async def run() -> tuple[Row, Row, datetime]:
-        daemon = desk.daemon()
-        await daemon.open(lock=False)
-        await daemon.check_once()
-        call = daemon.context.database.call
-        await call(beat, daemon.context)
-        before = await call(row)
-        desk.clock.go_on(**jump)
-        await call(beat, daemon.context)
-        after = await call(row)
-        await daemon.close()
-        return before, after, desk.clock.now()
-
-    return asyncio.run(run())
-
-
-def test_a_clock_that_is_set_back_does_not_silence_the_feeds(desk: Desk) -> None:
-    before, after, _ = beats_around(desk, hours=-24)
-
-    assert before["next_poll_at"] - after["next_poll_at"] == 24 * 3_600_000_000
-
-
-def test_a_clock_that_is_set_back_does_not_put_off_the_next_digest(desk: Desk) -> None:
-    _, after, now = beats_around(desk, hours=-48)
-
-    assert from_micros(after["next_slot_at"]) - now < timedelta(hours=24)
-
-
-def test_a_clock_that_is_put_right_by_seconds_changes_nothing(desk: Desk) -> None:
-    before, after, _ = beats_around(desk, seconds=-40)
-
-    assert after == before
-
-
-def test_a_start_after_the_clock_was_set_back_goes_on_as_before(desk: Desk) -> None:
-    desk.clock.go_on(hours=24)
-    desk.run()
-    desk.clock.go_on(hours=-24)
-    early = desk.run()
-    desk.clock.go_on(hours=3)
-
-    assert (early.polled, desk.run().polled) == (0, 1)
-
-
-def test_a_turn_at_a_host_is_not_put_off_by_a_clock_that_is_set_back(
-    desk: Desk,
-) -> None:
-    async def run() -> float:
-        daemon = desk.daemon()
-        claim = HostClaim(
-            id=1, name="a", token="a", until=desk.clock.now(), allowed_at=NOON
-        )
-        turns = Turns(daemon.context, claim)
-        async with turns.turn():
-            pass
-        desk.clock.go_on(hours=-1)
-        started = time.monotonic()
-        async with asyncio.timeout(5), turns.turn():
-            return time.monotonic() - started
-
-    assert asyncio.run(run()) < 1
 
 
 def test_a_machine_that_slept_is_a_time_without_a_watch(desk: Desk) -> None:

@@ -1,4 +1,7 @@
-"""Decide which rules must collect what they find, because they alert too often. Pure."""
+"""Decide which rules must collect what they find, because they alert too often. Pure.
+
+An alert may lie ahead, where a clock was set back: far ahead it holds up nothing.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,10 +26,10 @@ def collecting(alerts: Iterable[Alert], now: datetime) -> frozenset[str]:
     for alert in seen:
         for rule in alert.rules:
             last[rule] = max(alert.at, last.get(rule, alert.at))
-            if now - alert.at < BURST:
+            if abs(now - alert.at) < BURST:
                 messages[rule].add(alert.message)
     many = {rule for rule, found in messages.items() if len(found) >= MOST_MESSAGES}
-    loud = {rule for rule in flooding(seen, now) if now - last[rule] < HOUR}
+    loud = {rule for rule in flooding(seen, now) if abs(now - last[rule]) < HOUR}
     return frozenset(many | loud)
 
 
@@ -34,7 +37,7 @@ def flooding(alerts: Iterable[Alert], now: datetime) -> frozenset[str]:
     """The rules that told too much within the hour."""
     counts: dict[str, int] = defaultdict(int)
     for alert in alerts:
-        if now - alert.at <= HOUR:
+        if abs(now - alert.at) <= HOUR:
             for rule in alert.rules:
                 counts[rule] += 1
     return frozenset(rule for rule, count in counts.items() if count > MOST_STORIES)

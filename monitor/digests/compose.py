@@ -200,13 +200,14 @@ def _must_wait(item: Item, told_at: datetime | None, occasion: Occasion) -> bool
         return False
     if occasion.quiet or set(item.rules) <= set(occasion.collecting):
         return True
-    return told_at is not None and occasion.now - told_at < occasion.cooldown
+    # Ahead is what a clock told that was set back since.
+    return told_at is not None and abs(occasion.now - told_at) < occasion.cooldown
 
 
 def _recent(occasion: Occasion) -> bool:
     """Whether the hour's one message about weak hits was sent."""
     last = occasion.last_weak_at
-    return last is not None and occasion.now - last < WEAK_EVERY
+    return last is not None and abs(occasion.now - last) < WEAK_EVERY
 
 
 def _without_lonely_reports(items: list[Item]) -> list[Item]:

@@ -1,6 +1,6 @@
 """What a start, a reload and every beat do to the tables: bring them in line."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -18,8 +18,9 @@ log = structlog.get_logger()
 _LONGEST_SILENCE = timedelta(minutes=5)
 # Less is the difference of two nodes, or of a clock that is kept in step.
 _SET_BACK = timedelta(minutes=1)
-# A machine that is silent is shown as such until a start that comes later than this.
+# For so long a machine that is silent is shown as such.
 _FORGOTTEN = timedelta(days=1)
+_EVER = datetime.max.replace(tzinfo=UTC)
 # Further ahead than any back-off, Retry-After or retry can put a row.
 _FURTHEST = timedelta(days=9)
 
@@ -38,6 +39,7 @@ def beat(tx: Transaction, context: Context) -> str:
         _put_right(tx, context, own - now)
         _sync_subscribers(tx, context)
     settings.beat(tx, now, context.machine)
+    settings.forget_nodes(tx, now - _FORGOTTEN)
     found = overview.glance(tx)
     slot = (
         f", next digest {found.next_slot_at:%d %b %H:%M} UTC"
@@ -55,7 +57,8 @@ def begin(tx: Transaction, context: Context, refused: str) -> None:
     now, last = context.now(), settings.last_beat(tx)
     if last and now - last > _LONGEST_SILENCE:
         settings.note_downtime(tx, last, now)
-    settings.forget_nodes(tx, now - _FORGOTTEN)
+    if context.database.exclusive:
+        settings.forget_nodes(tx, _EVER)  # a machine that had the file before
     if refused:
         refuse(tx, context, refused)
     else:
@@ -79,7 +82,8 @@ def prepare(tx: Transaction, context: Context, *, alone: bool) -> Secret:
     config, now = context.config, context.now()
     if alone:
         hosts.release_leftovers(tx, now)
-    _put_right(tx, context, skew.ahead(tx, now))
+    # Where other nodes are, the last poll is perhaps one of theirs: a beat will see.
+    _put_right(tx, context, skew.ahead(tx, now) if alone else timedelta(0))
     feeds.sync_feeds(
         tx, {name: feed.source for name, feed in config.feeds.items()}, now
     )
@@ -96,6 +100,7 @@ def _put_right(tx: Transaction, context: Context, ahead: timedelta) -> None:
     if ahead > _SET_BACK:
         log.warning("clock.set-back", seconds=round(ahead.total_seconds()))
         skew.set_back(tx, now=now, by=ahead)
+        settings.bring_beats_back(tx, now)  # or it would be done for each node once
     skew.bring_back(tx, now=now, furthest=_FURTHEST)
 
 

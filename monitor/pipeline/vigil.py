@@ -74,7 +74,7 @@ class Vigil:
         context = self._context
         quiet = await context.database.call(_raise, context)
         now = context.now()
-        late = self._pinged_at is None or now - self._pinged_at >= _PING_EVERY
+        late = self._pinged_at is None or abs(now - self._pinged_at) >= _PING_EVERY
         if quiet and late and context.config.service.heartbeat_url:
             self._pinged_at = now
             await ping(context)

@@ -44,7 +44,7 @@ class Turns:
         self._longest = per_host.gap * per_host.at_once
         self._now = context.now
         self._resting = False
-        self.allowed_at = claim.allowed_at
+        self._allowed_at = claim.allowed_at
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -57,16 +57,24 @@ class Turns:
             if self._resting:
                 raise HostResting("the host asked to be left alone for a while")
             now = self._now()
-            # No turn is further away than this, unless the clock was set back meanwhile.
-            start = min(max(now, self.allowed_at), now + self._longest)
-            self.allowed_at = start + self._gap
+            start = max(now, self._next(now))
+            self._allowed_at = start + self._gap
             await asyncio.sleep((start - now).total_seconds())
             yield
 
     def rest(self, wait: timedelta) -> None:
         """The host said Retry-After: nothing goes to it before."""
         self._resting = True
-        self.allowed_at = max(self.allowed_at, self._now() + wait)
+        now = self._now()
+        self._allowed_at = max(self._next(now), now + wait)
+
+    def allowed_at(self) -> datetime:
+        """From when on the next visit may ask the host."""
+        return self._allowed_at if self._resting else self._next(self._now())
+
+    def _next(self, now: datetime) -> datetime:
+        """When the next turn is; none is that far away, but after a clock's way back."""
+        return min(self._allowed_at, now + self._longest)
 
 
 async def visit_hosts(
@@ -145,7 +153,9 @@ async def _work_at(context: Context, claim: HostClaim, work: Work) -> None:
     async with asyncio.TaskGroup() as group:
         for item in work:
             group.create_task(_one(context, claim, turns, item))
-    await context.database.call_lightly(_release, claim, turns.allowed_at, context.now)
+    await context.database.call_lightly(
+        _release, claim, turns.allowed_at(), context.now
+    )
 
 
 def _work(tx: Transaction, claim: HostClaim, now: datetime, only: str) -> Work:

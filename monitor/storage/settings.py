@@ -67,6 +67,13 @@ def nodes(tx: Transaction) -> dict[str, datetime]:
     }
 
 
+def bring_beats_back(tx: Transaction, now: datetime) -> None:
+    """Let no machine's last sign of life lie ahead, after a clock was set back."""
+    for machine, at in nodes(tx).items():
+        if at > now:
+            put(tx, _NODE + machine, str(to_micros(now)))
+
+
 def forget_nodes(tx: Transaction, before: datetime) -> None:
     """Forget the machines that gave no sign of life since then."""
     for machine, at in nodes(tx).items():

@@ -17,7 +17,7 @@ _PAST = (
     ("subscriber", "told_until"),
 )
 # When something is to come next.
-_DUE = (
+DUE = (
     ("host", "due_at"),
     ("host", "allowed_at"),
     ("feed", "next_poll_at"),
@@ -41,7 +41,7 @@ def set_back(tx: Transaction, *, now: datetime, by: timedelta) -> None:
 
     Without that nothing would be polled, read or sent until the clock is there again.
     """
-    for table, column in _DUE:
+    for table, column in DUE:
         tx.run(
             f"""
             UPDATE {table}

@@ -32,6 +32,12 @@ def test_a_burst_is_over_when_its_messages_are_old() -> None:
     assert collecting(found, NOON) == set()
 
 
+def test_what_a_clock_told_that_was_set_back_since_holds_up_nothing() -> None:
+    ahead = [alert(n, minutes=-60 * 24) for n in range(MOST_STORIES + 5)]
+
+    assert collecting(ahead, NOON) == set()
+
+
 def test_another_rule_is_not_held_by_it() -> None:
     found = [alert(n) for n in range(9)] + [alert(77, rule="grain")]
 

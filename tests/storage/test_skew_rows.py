@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from monitor.models import EntryState
 from monitor.storage import feeds, hosts, skew, subscribers, unread
 from monitor.storage.database import Transaction, from_micros
+from monitor.storage.destinations import reserve
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
     LEASE,
@@ -53,6 +56,28 @@ def test_what_is_to_come_comes_earlier_by_as_much(call: Caller) -> None:
     assert call(due_at, "world.example") == later(minutes=30)
     assert call(claim_mail, at=later(minutes=29)) == []
     assert len(call(claim_mail, at=later(minutes=30))) == 1
+
+
+@pytest.mark.parametrize(("table", "column"), skew.DUE)
+def test_each_time_that_is_to_come_is_brought_back(
+    call: Caller, table: str, column: str
+) -> None:
+    def put(tx: Transaction, at: datetime) -> int:
+        feed_id = add_feed(tx)
+        add_entry(tx, feed_id)
+        post(tx, "ana@example.org")
+        follow(tx)
+        reserve(tx, "mail", "", gap=LEASE, most=LEASE, now=NOON)
+        return tx.run(f"UPDATE {table} SET {column} = :at", at=at)  # noqa: S608 - our own names
+
+    def times(tx: Transaction) -> set[datetime]:
+        found = tx.all(f"SELECT {column} AS at FROM {table}")  # noqa: S608 - our own names
+        return {from_micros(row["at"]) for row in found}
+
+    assert call(put, later(hours=25))
+    call(skew.set_back, now=NOON, by=timedelta(hours=24))
+
+    assert call(times) == {later(hours=1)}
 
 
 def test_what_would_have_come_by_now_comes_now(call: Caller) -> None:
