@@ -278,9 +278,9 @@ async def _pages(config: Config) -> list[Finding]:
             )
             shown = writer.get_extra_info("peercert")
             writer.close()
-    except (OSError, TimeoutError) as error:
+    except (OSError, UnicodeError) as error:
         fix = "Links in messages lead there: look at the proxy and its certificate"
-        text = f"{host_of(config.web.base_url)}: {error or 'no answer'}"
+        text = f"{host_of(config.web.base_url)}: {str(error) or 'no answer'}"
         return [Finding(name="pages", ok=False, text=text, fix=fix)]
     text = f"{host_of(config.web.base_url)} answers"
     return [_while_valid("pages", Probe(text=text, ends_at=certificate_end(shown)))]

@@ -27,7 +27,7 @@ _UNREADABLE = (
 # In another one a title in Arabic cannot be stored, or (SQL_ASCII) be searched.
 _NOT_UTF8 = """\
 its encoding is {encoding}, and news comes in all languages.
-  Try: createdb --template=template0 --encoding=UTF8 monitor"""
+  Try: createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8 monitor"""
 _THREADS = 4
 _TRIES = 3
 _CONFLICTS = (DeadlockDetected, SerializationFailure)
