@@ -15,14 +15,21 @@ import structlog
 from monitor import metrics
 from monitor.config import RuleConfig, SubscriberConfig
 from monitor.digests import bursts, slots
-from monitor.digests.compose import Choice, Occasion, RuleTerms, choose, story
+from monitor.digests.compose import (
+    WEAK_EVERY,
+    Choice,
+    Occasion,
+    RuleTerms,
+    choose,
+    story,
+)
 from monitor.digests.render import render, render_own
 from monitor.errors import WorkerError
 from monitor.models import Coverage, Digest, RuleLine, StoryMember
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import digests, people, rechecks, subscribers
+from monitor.storage import digests, people, rechecks, settled, subscribers
 from monitor.storage.coverage import coverage
 from monitor.storage.database import Transaction
 from monitor.storage.digests import Telling
@@ -153,7 +160,7 @@ def claim_digest(
         instant=not scheduled,
         has_slots=bool(schedule.crons),
         everything=everything,
-        last_weak_at=digests.last_weak_at(tx, name),
+        last_weak_at=digests.last_weak_at(tx, name, now - WEAK_EVERY),
         cooldown=config.cooldown,
         quiet=_is_quiet(config, now.astimezone(zone_of(context, config))),
         urgent_passes=config.quiet is None or config.quiet.except_ == "urgent",
@@ -161,6 +168,7 @@ def claim_digest(
     )
     unit = unit_of(context)
     due = digests.due_matches(tx, name, unit)
+    settled.note_settled(tx, name, due)
     terms = _terms(context, config)
     spreading = {rule.name for rule in terms if rule.outlets}
     units = {match.unit for match in due if match.match.rule in spreading}

@@ -13,6 +13,7 @@ from monitor.models import (
 )
 from monitor.storage.articles import article_from, match_from
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.settled import settled_to
 
 _UNIT_IDS = {
     "story": ("g.story_id", "story.public_id"),
@@ -26,11 +27,24 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
     """The matches that a subscriber was not told yet, oldest first.
 
     Found by absence from ``told_match``, never by a cursor: the commits of several
-    nodes become visible out of order.
+    nodes become visible out of order. What was settled long ago is not looked at again.
+
+    SQLite's planner is led by the hand ("+ 0", CROSS JOIN): without that it walks over
+    all that was ever told, for each match that is due.
     """
     number, public_id = _UNIT_IDS[unit]
     rows = tx.all(
         f"""
+        WITH untold AS MATERIALIZED (
+            SELECT m.id, s.since_at
+              FROM subscription s
+              JOIN rule_match m ON m.rule = s.rule AND m.id > :settled
+             WHERE s.subscriber = :subscriber
+               AND m.matched_at + 0 >= s.since_at
+               AND NOT EXISTS (SELECT 1 FROM told_match t
+                                WHERE t.subscriber = :subscriber
+                                  AND t.match_id = m.id)
+        )
         SELECT m.id AS match_id, m.rule, m.rule_hash, m.score, m.weak, m.hits,
                m.matched_at, a.*, a.id AS article_id, feed.name AS feed, e.guid,
                e.first_seen, g.id AS group_number, {number} AS unit_number,
@@ -38,39 +52,36 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
                (SELECT COUNT(*) FROM told t
                  WHERE t.subscriber = :subscriber
                    AND t.unit = :prefix || CAST({number} AS TEXT)) AS told,
-               (SELECT MAX(t.at) FROM told t
+               (SELECT MAX(t.at + 0) FROM told t
                  WHERE t.subscriber = :subscriber
                    AND t.unit = :prefix || CAST({number} AS TEXT)) AS told_at,
-               (SELECT COUNT(t.told_id) FROM told_match t
-                  JOIN rule_match other ON other.id = t.match_id
-                 WHERE t.subscriber = :subscriber
-                   AND other.entry_id = m.entry_id) AS entry_told,
-               (SELECT COUNT(t.told_id) FROM told_match t
-                  JOIN rule_match other ON other.id = t.match_id
-                 WHERE t.subscriber = :subscriber
-                   AND other.entry_id = m.entry_id
-                   AND other.rule = m.rule) AS pair_told
-          FROM subscription s
-          JOIN rule_match m ON m.rule = s.rule AND m.matched_at >= s.since_at
+               (SELECT COUNT(t.told_id) FROM rule_match other CROSS JOIN told_match t
+                 WHERE other.entry_id = m.entry_id
+                   AND t.match_id = other.id
+                   AND t.subscriber = :subscriber) AS entry_told,
+               (SELECT COUNT(t.told_id) FROM rule_match other CROSS JOIN told_match t
+                 WHERE other.entry_id = m.entry_id
+                   AND other.rule = m.rule
+                   AND t.match_id = other.id
+                   AND t.subscriber = :subscriber) AS pair_told
+          FROM untold
+          JOIN rule_match m ON m.id = untold.id
           JOIN article a ON a.id = m.article_id
           JOIN entry e ON e.id = m.entry_id
           JOIN feed ON feed.id = e.feed_id
           JOIN copy_group g ON g.id = a.group_id
           JOIN story ON story.id = g.story_id
-         WHERE s.subscriber = :subscriber
-           AND e.eligible_at >= s.since_at
+         WHERE e.eligible_at >= untold.since_at
            AND story.muted_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM muted
                             WHERE muted.subscriber = :subscriber
                               AND muted.story_id = story.id)
-           AND NOT EXISTS (SELECT 1 FROM told_match t
-                            WHERE t.subscriber = :subscriber
-                              AND t.match_id = m.id)
          ORDER BY m.id
          LIMIT :limit
         """,  # noqa: S608 - only our own column names are put in
         subscriber=subscriber,
         prefix=f"{unit}:",
+        settled=settled_to(tx, subscriber),
         limit=MAX_DUE,
     )
     return [_due(row, unit) for row in rows]
@@ -159,11 +170,18 @@ def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, list[str]]:
     return found
 
 
-def last_weak_at(tx: Transaction, subscriber: str) -> datetime | None:
-    """When a subscriber was last told of something found beside the main text only."""
+def last_weak_at(tx: Transaction, subscriber: str, since: datetime) -> datetime | None:
+    """When a subscriber was last told of what was found beside the main text only."""
     row = tx.one(
-        "SELECT MAX(at) AS at FROM told WHERE subscriber = :name AND weak = 1",
+        """
+        SELECT MAX(at) AS at
+          FROM told
+         WHERE subscriber = :name
+           AND at >= :since
+           AND weak = 1
+        """,
         name=subscriber,
+        since=since,
     )
     return maybe_time(row["at"]) if row else None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.storage.database import Transaction, maybe_time
+from monitor.storage.settled import look_again
 
 _OPEN = "('pending', 'in_doubt')"
 
@@ -197,6 +198,7 @@ def unmute(tx: Transaction, subscriber: str, story_id: int) -> None:
         subscriber=subscriber,
         story_id=story_id,
     )
+    look_again(tx)
 
 
 def note_irrelevant(

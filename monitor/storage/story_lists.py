@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.settled import look_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,7 @@ def mute_story(tx: Transaction, story_id: int, at: datetime | None) -> None:
         id=story_id,
         at=at,
     )
+    look_again(tx)
 
 
 def split_story(
@@ -202,6 +204,7 @@ def split_story(
         new=f"story:{new_id}",
         old=f"story:{story_id}",
     )
+    look_again(tx)  # the old one may be muted
 
 
 def count_active(tx: Transaction, since: datetime) -> int:

@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 
 from monitor.storage.database import Transaction, from_micros, listed, to_micros
 from monitor.storage.documents import last_document
+from monitor.storage.settled import matches_went
 
 _LOOKED_AT = 25
 _DONE = "('sent', 'dead', 'dropped', 'superseded', 'suppressed')"
+# What an old article's telling settled of younger ones stays settled, without it.
 # SQLite's index of words cannot delete; "db vacuum" files all articles anew.
 _FORGET = """
     DELETE FROM told_match
      WHERE match_id IN (SELECT id FROM rule_match WHERE article_id IN (/*ids*/));
-    DELETE FROM told_match
+    UPDATE told_match SET told_id = NULL
      WHERE told_id IN (SELECT id FROM told WHERE article_id IN (/*ids*/));
     DELETE FROM told WHERE article_id IN (/*ids*/);
     DELETE FROM rule_match WHERE article_id IN (/*ids*/);
@@ -97,6 +99,7 @@ def _forget(tx: Transaction, ids: Sequence[int]) -> None:
     inside, names = listed("id", ids)
     for statement in _FORGET.split(";"):
         tx.run(statement.replace("/*ids*/", inside), **names)
+    matches_went(tx)
 
 
 def _forget_texts(tx: Transaction, entry_ids: Collection[int]) -> None:

@@ -129,8 +129,9 @@ def test_the_last_time_of_something_weak_is_known(call: Caller) -> None:
     call(entry_due, "g2")
     call(tell, [telling(call(due))], slot="slot 2", at=later(minutes=2))
 
-    assert call(digests.last_weak_at, "desk") == later(minutes=1)
-    assert call(digests.last_weak_at, "ana") is None
+    assert call(digests.last_weak_at, "desk", NOON) == later(minutes=1)
+    assert call(digests.last_weak_at, "desk", later(minutes=2)) is None
+    assert call(digests.last_weak_at, "ana", NOON) is None
 
 
 # --- members of a story ---
