@@ -92,6 +92,24 @@ def test_an_old_story_goes_with_all_that_points_to_it(call: Caller) -> None:
     assert call(count, "entry_key") == 1
 
 
+def test_what_was_told_with_an_old_article_is_not_told_again_without_it(
+    call: Caller,
+) -> None:
+    def told_together(tx: Transaction) -> None:
+        follow(tx, following())
+        feed, copies = add_feed(tx), [("url", "bbc.com/1")]
+        read(tx, add_entry(tx, feed, "old"), keys=copies)
+        read(tx, add_entry(tx, feed, "young"), keys=copies, at=later(days=300))
+        due = digests.due_matches(tx, "desk", "story")
+        post(tx, "a@example.org", tellings=[telling(due)])
+
+    call(told_together)
+    gone = call(sweep, matched=180, unmatched=30)
+
+    assert (gone, call(count, "article")) == (1, 1)
+    assert call(digests.due_matches, "desk", "story") == []
+
+
 def test_the_text_of_a_forgotten_article_goes_and_its_title_stays(call: Caller) -> None:
     call(told_story)
     call(sweep, matched=180, unmatched=30)
