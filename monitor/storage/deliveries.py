@@ -128,13 +128,18 @@ def claim_deliveries(
         limit=limit,
     )
     rows = tx.all(
-        """
+        f"""
         SELECT delivery.*, digest.kind
           FROM delivery
           JOIN digest ON digest.id = delivery.digest_id
-         WHERE delivery.token = :token
+         WHERE delivery.channel = :channel
+           AND delivery.state IN {_OPEN}
+           AND delivery.due_at = :until
+           AND delivery.token = :token
          ORDER BY delivery.id
-        """,
+        """,  # noqa: S608 - our own constant
+        channel=channel,
+        until=now + lease,
         token=token,
     )
     return [_delivery(row) for row in rows]

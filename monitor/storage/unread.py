@@ -92,7 +92,13 @@ def claim_entries(
         token=token,
     )
     rows = tx.all(
-        f"{_WAITING} WHERE entry.token = :token AND entry.due_at = :until ORDER BY entry.id",
+        f"""
+        {_WAITING}
+         WHERE entry.due_at = :until
+           AND entry.page_host_id IS NULL
+           AND entry.token = :token
+         ORDER BY entry.id
+        """,
         token=token,
         until=now + lease,
     )
