@@ -91,6 +91,15 @@ def test_a_node_is_missed_until_it_is_forgotten(call: Caller) -> None:
     assert call(settings.nodes) == {"b": later(hours=2)}
 
 
+def test_beats_that_lie_ahead_are_brought_back_and_no_others(call: Caller) -> None:
+    call(settings.beat, NOON, "a")
+    call(settings.beat, later(hours=2), "b")
+
+    call(settings.bring_beats_back, later(hours=1))
+
+    assert call(settings.nodes) == {"a": NOON, "b": later(hours=1)}
+
+
 # --- the applied configuration ---
 
 
