@@ -79,7 +79,7 @@ async def token(words: Sequence[str]) -> str:
             words, Path("/"), deadline=_TOKEN, max_bytes=_TOKEN_BYTES
         )
     except ProgramError as error:
-        raise ProgramError(f"{name}: {error}") from None
+        raise ProgramError(f"{name}: {error}") from None  # it holds what was said
     if not (found := _TOKEN_LINE.fullmatch(printed)):
         raise ProgramError(f"{name}: what it printed is no token")
     return found[1].decode()

@@ -164,7 +164,8 @@ def mute_story(tx: Transaction, story_id: int, at: datetime | None) -> None:
         id=story_id,
         at=at,
     )
-    look_again(tx)
+    if at is None:
+        look_again(tx)
 
 
 def split_story(

@@ -35,7 +35,7 @@ from monitor.storage import (
     subscribers,
 )
 from monitor.storage.articles import Placement
-from monitor.storage.database import Row, Transaction
+from monitor.storage.database import Row, Transaction, from_micros
 from monitor.storage.hosts import HostClaim
 from monitor.storage.subscribers import Following
 from tests.conftest import NOON
@@ -115,6 +115,11 @@ def add_feed(
 
 def host_id(tx: Transaction, name: str) -> int:
     return hosts.ensure_host(tx, name, NOON)
+
+
+def due_at(tx: Transaction, name: str) -> datetime:
+    """When a host is due."""
+    return from_micros(row_of(tx, "host", host_id(tx, name))["due_at"])
 
 
 def claim(

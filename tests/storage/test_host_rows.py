@@ -12,6 +12,7 @@ from tests.storage.builders import (
     add_feed,
     claim,
     claim_mail,
+    due_at,
     failed_poll,
     feed_of,
     follow,
@@ -21,10 +22,6 @@ from tests.storage.builders import (
     row_of,
 )
 from tests.storage.polling import sync
-
-
-def due_at(tx: Transaction, name: str) -> datetime:
-    return from_micros(row_of(tx, "host", host_id(tx, name))["due_at"])
 
 
 def give_back(

@@ -15,18 +15,14 @@ from tests.storage.builders import (
     add_feed,
     claim,
     claim_mail,
+    due_at,
     failed_poll,
     feed_of,
     follow,
-    host_id,
     later,
     post,
     row_of,
 )
-
-
-def due_at(tx: Transaction, name: str) -> datetime:
-    return from_micros(row_of(tx, "host", host_id(tx, name))["due_at"])
 
 
 def next_poll_at(tx: Transaction) -> datetime:
