@@ -131,6 +131,7 @@ def _filed(
             news=news,
             keys=keys,
             words=(),
+            series=compared.series,
             matches=(),
             now=now,
         ),

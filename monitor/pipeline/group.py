@@ -25,10 +25,11 @@ class Compared:
     """An article beside those that share its keys; ``best`` is the one it copies.
 
     ``siblings`` are the groups of reports from one template: the same words about
-    something else.
+    something else; ``series`` is the key of its title's series.
     """
 
     parts: Sequence[Segment]
+    series: int
     furniture: frozenset[int]
     sketch: Sketch
     neighbours: Neighbours
@@ -65,6 +66,7 @@ def compare(
     ]
     return Compared(
         parts=parts,
+        series=near.series(article.title, article.source),
         furniture=furniture,
         sketch=sketch,
         neighbours=neighbours,
@@ -147,7 +149,7 @@ def _story(
     terms = (*cluster.strongest(own, cluster.TERMS_OF_ARTICLE), *sorted(named))
     found_there = stories.find_stories(tx, terms, now, window)
     others = stories.stories_of(tx, compared.siblings) | _serials(
-        tx, article, [told.id for told in found_there]
+        tx, article, compared.series, [told.id for told in found_there]
     )
     there = {told.id: told for told in found_there if told.id not in others}
     figures = cluster.telling(compared.sketch.figures)
@@ -167,11 +169,13 @@ def _story(
     return chosen
 
 
-def _serials(tx: Transaction, article: Article, ids: Sequence[int]) -> set[int]:
+def _serials(
+    tx: Transaction, article: Article, series: int, ids: Sequence[int]
+) -> set[int]:
     """The stories in which its source has another number of the same series."""
     return {
         row["story_id"]
-        for row in stories.titles_of(tx, article.source, ids)
+        for row in stories.titles_of(tx, series, ids)
         if near.is_serial(article.title, row["title"])
     }
 

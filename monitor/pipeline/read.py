@@ -326,6 +326,7 @@ def _commit_reading(
             news=group.news_of(tx, article, compared, placement),
             keys=keys,
             words=read.words,
+            series=compared.series,
             matches=read.matches,
             now=now,
         ),

@@ -93,6 +93,7 @@ async def _reading(
         news=Cause.CORRECTION,
         keys=(),
         words=word_keys(article),
+        series=near.series(article.title, article.source),
         matches=matches,
         now=context.now(),
     )

@@ -83,7 +83,10 @@ def open_group(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What is stored of one reading of an entry; ``words`` are the keys to find it by."""
+    """What is stored of one reading of an entry.
+
+    ``words`` are the keys to find it by, ``series`` that of its title's series.
+    """
 
     entry_id: int
     revision: int
@@ -94,6 +97,7 @@ class Reading:
     news: Cause | None
     keys: Sequence[Key]
     words: Collection[str]
+    series: int
     matches: Sequence[Match]
     now: datetime
 
@@ -107,12 +111,12 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
                              read_at, state, note, title, summary, body, aside,
                              language, url, final_url, canonical_url, origin, source,
                              author, tags, published_at, containment, news,
-                             origin_evidence, origin_confidence, heading)
+                             origin_evidence, origin_confidence, heading, series)
         VALUES (:entry_id, :revision, :reading, :group_id, :copy_of, :copy_kind,
                 :now, :state, :note, :title, :summary, :body, :aside,
                 :language, :url, :final_url, :canonical_url, :origin, :source,
                 :author, :tags, :published, :containment, :news,
-                :origin_evidence, :origin_confidence, :heading)
+                :origin_evidence, :origin_confidence, :heading, :series)
             ON CONFLICT (entry_id, revision, reading) DO NOTHING
      RETURNING id
         """,
@@ -143,6 +147,7 @@ def add_article(tx: Transaction, reading: Reading) -> int | None:
         origin_evidence=a.origin_evidence,
         origin_confidence=a.origin_confidence,
         heading=a.heading,
+        series=reading.series,
     )
     if row is None:
         return None

@@ -13,6 +13,7 @@ from monitor.storage.database import Row, Transaction, from_micros, listed
 _ALL_ARTICLES = 0
 _MOST_STORIES = 30
 _MOST_OF_TERM = 60
+_MOST_OF_SERIES = 200
 _DIGITS = 4
 _MOST_FIGURES = 40
 
@@ -117,20 +118,27 @@ def _told(row: Row, now: datetime) -> Told:
     )
 
 
-def titles_of(tx: Transaction, source: str, ids: Collection[int]) -> list[Row]:
-    """What one source wrote in some stories: ``story_id`` and ``title`` of each."""
+def titles_of(tx: Transaction, series: int, ids: Collection[int]) -> list[Row]:
+    """What a series has in some stories: ``story_id`` and ``title`` of each.
+
+    Only its latest numbers are looked at: what bears one title each day goes on for years.
+    """
     if not ids:
         return []
     inside, names = listed("id", ids)
     return tx.all(
         f"""
-        SELECT DISTINCT copy_group.story_id, article.title
-          FROM copy_group
-          JOIN article ON article.group_id = copy_group.id
+        SELECT DISTINCT copy_group.story_id, latest.title
+          FROM (SELECT title, group_id
+                  FROM article
+                 WHERE series = :series
+                 ORDER BY id DESC
+                 LIMIT :most) AS latest
+          JOIN copy_group ON copy_group.id = latest.group_id
          WHERE copy_group.story_id IN ({inside})
-           AND article.source = :source
         """,  # noqa: S608 - only our own parameter names are put in
-        source=source,
+        series=series,
+        most=_MOST_OF_SERIES,
         **names,
     )
 

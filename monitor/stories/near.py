@@ -8,7 +8,6 @@ count, and reports made from one template differ in their figures and names.
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -250,13 +249,25 @@ def other_figure(
     return any(_says_the_same(part, other) for part in changed for other in others)
 
 
+def series(title: str, source: str) -> int:
+    """What titles of one source have in common that differ in their figures only.
+
+    The order of the words does not count, as in ``is_serial``.
+    """
+    words = sorted(word_hash(word) for word in _plain(segment(title)))
+    return _hash((word_hash(source), *words))
+
+
 def is_serial(title: str, other: str) -> bool:
     """Whether two titles differ in their figures only: issues, releases, bulletins."""
     one, two = segment(title), segment(other)
     if set(one.figures) == set(two.figures):
         return False
-    plain, rest = (Counter(w for w in p.words if not _has_digit(w)) for p in (one, two))
-    return plain == rest
+    return sorted(_plain(one)) == sorted(_plain(two))
+
+
+def _plain(part: Segment) -> list[str]:
+    return [word for word in part.words if not _has_digit(word)]
 
 
 def _has_digit(word: str) -> bool:

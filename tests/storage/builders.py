@@ -38,6 +38,7 @@ from monitor.storage.articles import Placement
 from monitor.storage.database import Row, Transaction, from_micros
 from monitor.storage.hosts import HostClaim
 from monitor.storage.subscribers import Following
+from monitor.stories import near
 from tests.conftest import NOON
 
 LEASE = timedelta(minutes=10)
@@ -299,6 +300,7 @@ def read(
             news=news,
             keys=keys,
             words=words,
+            series=near.series(text.title, text.source),
             matches=[match(rule, weak=weak) for rule in rules],
             now=at,
         ),

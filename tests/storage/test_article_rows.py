@@ -64,6 +64,7 @@ def reading(
         news=None,
         keys=[URL],
         words=("strike",),
+        series=7,
         matches=matches,
         now=NOON,
     )

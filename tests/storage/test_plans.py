@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor.storage import deliveries, digests, feeds, hosts, settled, unread
+from monitor.storage import deliveries, digests, feeds, hosts, settled, stories, unread
 from monitor.storage.database import Row, Transaction
 from tests.conftest import NOON, Caller
 from tests.storage.builders import LEASE, add_entry, add_feed, claim, follow, post, read
@@ -91,6 +91,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
         tx, "desk", NOON - timedelta(hours=1)
     ),
     "the members of a story are found": lambda tx: digests.members(tx, "story:1"),
+    "the titles of a series are found": lambda tx: stories.titles_of(tx, 1, [1, 2]),
     "the next host is found": lambda tx: hosts.next_host_due(tx),
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from monitor.storage import articles, stories
 from monitor.storage.database import Transaction
 from monitor.storage.stories import Known
+from monitor.stories import near
 from tests.conftest import NOON, Caller
 from tests.storage.builders import (
     ARTICLE,
@@ -118,13 +119,15 @@ def test_the_stories_of_groups_are_known(call: Caller) -> None:
     assert call(count, "copy_group") == 1
 
 
-def test_what_a_source_wrote_in_some_stories_is_known(call: Caller) -> None:
+def test_what_a_series_has_in_some_stories_is_known(call: Caller) -> None:
     article = call(read, call(add_entry, call(add_feed), "g1"))
     group = call(row_of, "article", article)["group_id"]
     story = call(row_of, "copy_group", group)["story_id"]
+    series = near.series(ARTICLE.title, ARTICLE.source)
 
-    (row,) = call(stories.titles_of, ARTICLE.source, [story])
+    (row,) = call(stories.titles_of, series, [story])
 
     assert (row["story_id"], row["title"]) == (story, ARTICLE.title)
-    assert call(stories.titles_of, "Another", [story]) == []
-    assert call(stories.titles_of, ARTICLE.source, []) == []
+    assert call(stories.titles_of, series + 1, [story]) == []
+    assert call(stories.titles_of, series, [story + 1]) == []
+    assert call(stories.titles_of, series, []) == []

@@ -293,3 +293,23 @@ def test_titles_that_differ_in_figures_only_are_a_series(
     one: str, other: str, serial: bool
 ) -> None:
     assert near.is_serial(one, other) == serial == near.is_serial(other, one)
+
+
+TITLE_WORDS = ["Issue", "issue", "Week", "4", "5", "3.1.0", "covid-19"]
+
+
+@given(
+    one=st.lists(st.sampled_from(TITLE_WORDS), max_size=4),
+    other=st.lists(st.sampled_from(TITLE_WORDS), max_size=4),
+)
+def test_titles_of_one_series_have_one_key(one: list[str], other: list[str]) -> None:
+    titles = " ".join(one), " ".join(other)
+    keys = [near.series(title, "Agency") for title in titles]
+
+    assert keys[0] == keys[1] or not near.is_serial(*titles)
+
+
+def test_the_series_of_two_sources_are_two() -> None:
+    assert near.series("Issue 4", "Agency") != near.series("Issue 4", "Herald")
+    assert near.series("Issue 4", "Agency") == near.series("Issue 15", "Agency")
+    assert near.series("Issue 4", "Agency") != near.series("Number 4", "Agency")
