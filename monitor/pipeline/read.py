@@ -26,7 +26,7 @@ from monitor.pipeline.group import segments_of
 from monitor.pipeline.watch import report_wall
 from monitor.rules.index import Index
 from monitor.rules.narrow import word_keys
-from monitor.storage import articles, copies, feeds, unread
+from monitor.storage import articles, feeds, unread
 from monitor.storage.database import Transaction
 from monitor.storage.repeated import add_lines, repeated_lines, titles_of
 from monitor.stories.fingerprint import copy_keys
@@ -245,7 +245,6 @@ def _without_repeats(
 
 async def read_entries(context: Context) -> int:
     """Read the entries that need no page, a batch at a time; how many there were."""
-    await context.database.call_lightly(copies.forget_old_days, context.now())
     count = 0
     while batch := await context.database.call(
         unread.claim_entries,

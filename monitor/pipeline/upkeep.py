@@ -12,13 +12,13 @@ from datetime import timedelta
 import structlog
 
 from monitor.pipeline.context import Context
-from monitor.storage import upkeep
+from monitor.storage import copies, upkeep
 from monitor.storage.upkeep import Mark
 
 log = structlog.get_logger()
 
 EVERY = timedelta(hours=1)
-ARTICLES, _ROWS = 20, 200
+ARTICLES, _ROWS, _TRACES = 20, 200, 1_000
 # Other work of the database comes in between.
 _BREATH_SECONDS = 0.02
 
@@ -67,4 +67,8 @@ async def _batches(context: Context) -> AsyncIterator[int]:
     gone = _ROWS
     while gone:
         gone = await call(upkeep.forget_deliveries, now - keep.deliveries, _ROWS)
+        yield gone
+    gone = _TRACES
+    while gone:
+        gone = await call(copies.forget_traces, now, _TRACES)
         yield gone

@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.models import Sketch
-from monitor.storage import settings
 from monitor.storage.database import Row, Transaction, listed, to_micros
 
 REACH_DAYS = 10
 """A copy is looked for among the texts of so many days."""
 
 _SEGMENT_DAYS = 30
+# Tables of what later articles are held against: their keys, and for how many days.
+_TRACES = {
+    "near_key": ("day, hash, article_id", REACH_DAYS),
+    "story_term": ("day, term, story_id", REACH_DAYS),
+    "segment": ("hash", _SEGMENT_DAYS),
+    "repeated_line": ("feed_id, hash", _SEGMENT_DAYS),
+}
 _MOST_GROUPS = 12
 _MOST_OF_GROUP = 3
 _MOST_CANDIDATES = 12
@@ -221,17 +227,24 @@ def texts_of(tx: Transaction, group_id: int, limit: int) -> list[tuple[str, str]
     return list(found.values())
 
 
-def forget_old_days(tx: Transaction, now: datetime) -> bool:
-    """Once a day forget what no article is held against any more; whether it did."""
+def forget_traces(tx: Transaction, now: datetime, limit: int) -> int:
+    """Forget what no article is held against any more, from the first table with some.
+
+    At most ``limit`` rows; how many there were, 0 when nothing is old.
+    """
     today = day_of(now)
-    if settings.get(tx, "forgotten") == str(today):
-        return False
-    for table, days in (
-        ("near_key", REACH_DAYS),
-        ("story_term", REACH_DAYS),
-        ("segment", _SEGMENT_DAYS),
-        ("repeated_line", _SEGMENT_DAYS),
-    ):
-        tx.run(f"DELETE FROM {table} WHERE day < :day", day=today - days)  # noqa: S608 - our own names
-    settings.put(tx, "forgotten", str(today))
-    return True
+    for table, (key, days) in _TRACES.items():
+        gone = tx.run(
+            f"""
+            DELETE FROM {table}
+             WHERE ({key}) IN (SELECT {key}
+                                 FROM {table}
+                                WHERE day < :day
+                                LIMIT :limit)
+            """,  # noqa: S608 - our own names
+            day=today - days,
+            limit=limit,
+        )
+        if gone:
+            return gone
+    return 0

@@ -9,14 +9,14 @@ from monitor.storage.database import Transaction
 from tests.conftest import StandingClock
 from tests.desk import Desk
 from tests.pipeline.test_digests import tell
-from tests.site import Site
+from tests.site import Site, item
 
 
 def counts(desk: Desk) -> dict[str, int]:
     """How many rows some tables have."""
 
     def ask(tx: Transaction) -> dict[str, int]:
-        names = ("article", "told", "delivery", "entry")
+        names = ("article", "told", "delivery", "entry", "near_key", "segment")
         rows = {n: tx.one(f"SELECT COUNT(*) AS n FROM {n}") for n in names}  # noqa: S608 - our own names
         return {name: row["n"] if row else 0 for name, row in rows.items()}
 
@@ -106,3 +106,22 @@ def test_rows_are_forgotten_in_several_batches(
 
     assert (first, counts(desk)["article"]) == (90, 0)
     assert clock.now() > desk.clock.now() - timedelta(days=1)
+
+
+def test_what_later_articles_are_held_against_is_forgotten_after_a_month(
+    desk: Desk, site: Site, clock: StandingClock
+) -> None:
+    site.feed("/feed.xml", "World", [])
+    desk.run()
+    site.page("/a/1", "Troops withdraw")
+    site.feed("/feed.xml", "World", [item(1, site)])
+    desk.run(all_feeds=True)
+    before = counts(desk)
+
+    clock.go_on(days=32)
+    desk.run()
+
+    after = counts(desk)
+    assert before["near_key"]
+    assert before["segment"]
+    assert (after["near_key"], after["segment"]) == (0, 0)

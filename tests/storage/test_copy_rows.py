@@ -107,16 +107,22 @@ def test_an_old_text_is_not_looked_for(call: Caller) -> None:
     assert found(call, 7, days=10) == []
 
 
-def test_old_days_are_forgotten_once_a_day(call: Caller) -> None:
+def test_what_is_old_is_forgotten_a_table_at_a_time(call: Caller) -> None:
     call(file, "g1", 7, days=-11)
     call(file, "g2", 7)
     call(copies.add_segments, [1], 1, later(days=-31))
     call(copies.add_segments, [2], 1, later(days=-30))
 
-    done = [call(copies.forget_old_days, later(hours=h)) for h in (0, 1, 24)]
+    gone = [call(copies.forget_traces, NOON, 9) for _ in range(3)]
 
-    assert done == [True, False, True]
-    assert (call(count, "near_key"), call(count, "segment")) == (1, 0)
+    assert gone == [1, 1, 0]
+    assert (call(count, "near_key"), call(count, "segment")) == (1, 1)
+
+
+def test_what_is_old_is_forgotten_a_few_rows_at_a_time(call: Caller) -> None:
+    call(copies.add_segments, range(5), 1, later(days=-31))
+
+    assert [call(copies.forget_traces, NOON, 2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 # --- furniture ---

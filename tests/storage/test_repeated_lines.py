@@ -60,7 +60,7 @@ def test_the_lines_of_another_feed_are_its_own(call: Caller) -> None:
 def test_lines_are_forgotten_after_a_month(call: Caller) -> None:
     feed_id, _ = call(seen_in, "g1", "g2")
 
-    call(copies.forget_old_days, later(days=32))
+    call(copies.forget_traces, later(days=32), 9)
 
     assert call(repeated_lines, feed_id, NOBODY, {LINE}) == {}
 
