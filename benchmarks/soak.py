@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 from benchmarks.farm import CONFIG, FARM, wait_for
 from monitor import log
@@ -132,10 +133,16 @@ def judge(samples: list[Sample]) -> list[str]:
     # articles are read from the second hour on.
     if max(one.peak for one in later) > 1.05 * max(first.peak, later[0].peak):
         faults.append("memory grew by more than 5 %")
+    # They swing with what is in hand at the moment, so halves of the run are compared.
+    steady = samples[1:]
+    middle = len(steady) // 2
     for name in ("files", "threads", "tasks"):
-        most = max(getattr(one, name) for one in later)
-        if most > 1.5 * getattr(first, name) + 40:
-            faults.append(f"{name} went up to {most}")
+        early, late = (
+            median(getattr(one, name) for one in half)
+            for half in (steady[:middle], steady[middle:])
+        )
+        if late > 1.25 * early + 20:
+            faults.append(f"{name} grew from {early:g} to {late:g}")
     if max(one.log_bytes for one in later) > 64_000_000:
         faults.append("SQLite's log grew past 64 MB")
     return faults

@@ -332,7 +332,9 @@ def _is_lead(lead: DueMatch, member: StoryMember) -> bool:
 def _seen_from(lead: DueMatch, member: StoryMember) -> StoryMember:
     """A member as the lead's copy, or not: which was stored first does not matter."""
     copy = member.group_id == lead.group_id and not _is_lead(lead, member)
-    return replace(member, copy_of=lead.article.url if copy else None)
+    original = lead.article.url if copy else None
+    # A large story has thousands: those that are right already are not made anew.
+    return member if member.copy_of == original else replace(member, copy_of=original)
 
 
 def _latest(due: Sequence[DueMatch]) -> list[DueMatch]:

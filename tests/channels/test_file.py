@@ -138,6 +138,7 @@ def test_the_object_has_what_the_contract_says() -> None:
                         "copy_of": URL,
                     },
                 ],
+                "more_articles": 0,
             }
         ],
         "coverage": {
@@ -190,6 +191,16 @@ def test_all_stories_are_carried_whatever_the_digest_shows() -> None:
     found = as_json(replace(SHOWN, stories=(STORY,) * 100, shown=40), "d1")
 
     assert (len(found["stories"]), found["more"]) == (100, 0)
+
+
+def test_of_a_story_of_thousands_the_first_articles_are_listed_and_the_rest_counted() -> (
+    None
+):
+    large = replace(STORY, articles=STORY.articles[:1] * 2_610)
+
+    (found,) = as_json(replace(SHOWN, stories=(large,)), "d1")["stories"]
+
+    assert (len(found["articles"]), found["more_articles"]) == (200, 2_410)
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r", "\x0b", "\x85", "\u2028", "\u2029"])
