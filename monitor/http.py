@@ -118,7 +118,8 @@ class Transport(httpx.AsyncBaseTransport):
                     resolver=self._resolver,
                     use_dns_cache=False,
                     socket_factory=self._socket,
-                    keepalive_timeout=5,
+                    # The next request to a host starts a second after the last one.
+                    keepalive_timeout=2,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),

@@ -132,13 +132,21 @@ def analyser(language: str) -> Analyser | None:
     return _load(primary) if primary in LANGUAGES else None
 
 
-# A word is 0.7 kB. Few words make up most of a text: these are nine of ten in news of
-# two or three languages, and those that are looked up again cost some microseconds.
-@lru_cache(maxsize=16_384)
 def text_keys(word: str, language: str) -> tuple[str, ...]:
     """The keys under which a word of a text is looked up; the folded form is first."""
+    # The numbers of addresses hardly ever come again, and there is no end of them.
+    keys = _text_keys if word.isdecimal() else _known_text_keys
+    return keys(word, language)
+
+
+def _text_keys(word: str, language: str) -> tuple[str, ...]:
     found = analyser(language)
     return found.text_keys(word) if found else variants(word)
+
+
+# A word is 0.7 kB. Few words make up most of a text: these are nine of ten in news of
+# two or three languages, and those that are looked up again cost some microseconds.
+_known_text_keys = lru_cache(maxsize=16_384)(_text_keys)
 
 
 def rule_keys(word: str, language: str) -> tuple[str, ...]:
