@@ -6,14 +6,24 @@ from typing import Any
 
 import pytest
 
-from monitor.storage import deliveries, digests, feeds, hosts, settled, stories, unread
+from monitor.storage import (
+    copies,
+    deliveries,
+    digests,
+    feeds,
+    hosts,
+    settled,
+    stories,
+    unread,
+)
 from monitor.storage.database import Row, Transaction
 from tests.conftest import NOON, Caller
 from tests.storage.builders import LEASE, add_entry, add_feed, claim, follow, post, read
 
 LARGE = {
     "article", "copy_group", "delivery", "digest", "entry", "entry_text", "feed",
-    "host", "rule_match", "story", "told", "told_match",
+    "host", "near_key", "repeated_line", "rule_match", "segment", "story", "story_term",
+    "told", "told_match",
 }  # fmt: skip
 
 
@@ -92,6 +102,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     ),
     "the members of a story are found": lambda tx: digests.members(tx, "story:1"),
     "the titles of a series are found": lambda tx: stories.titles_of(tx, 1, [1, 2]),
+    "old traces are forgotten": lambda tx: copies.forget_traces(tx, NOON, 9),
     "the next host is found": lambda tx: hosts.next_host_due(tx),
 }
 
