@@ -13,9 +13,6 @@ from monitor.models import ArticleMatch, Coverage, Digest, DigestStory, StoryMem
 
 Json = dict[str, Any]
 
-MOST_ARTICLES = 200
-"""So many of a story are listed; with thousands each update would be a megabyte."""
-
 # What json leaves as it is and some readers do not: line breaks that are none to
 # others, terminal controls, bidi overrides, half characters.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -64,8 +61,8 @@ def _story(story: DigestStory) -> Json:
         "rules": list(story.rules),
         "voices": story.voices,
         "matches": [_match(m) for m in story.matches],
-        "articles": _articles(story.articles[:MOST_ARTICLES]),
-        "more_articles": max(0, len(story.articles) - MOST_ARTICLES),
+        "articles": _articles(story.articles),
+        "more_articles": story.more_articles,
     }
 
 

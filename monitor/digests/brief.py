@@ -37,10 +37,11 @@ def _brief(story: DigestStory, digest: Digest) -> Brief:
 def _also(story: DigestStory) -> str:
     """Who else has the story: "Also in 6 sources: BBC, AFP, SANA, … (2 copies)"."""
     others = [member for member in story.articles if member.url != story.url]
-    names = list(dict.fromkeys(m.source for m in others if m.source != story.source))
+    sources = dict.fromkeys([*(m.source for m in others), *story.more_sources])
+    names = [name for name in sources if name != story.source]
     if not names:
         return ""
-    copies = sum(member.copy_of is not None for member in others)
+    copies = sum(member.copy_of is not None for member in others) + story.more_copies
     more = ", …" if len(names) > _NAMED else ""
     of_which = f" ({plural(copies, 'copy', 'copies')})" if copies else ""
     return say(

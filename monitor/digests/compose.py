@@ -5,20 +5,18 @@ later tellings are updates and name their cause.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from monitor.digests.excerpt import excerpt, title_marks
-from monitor.digests.voices import Outlets, is_spread, voices
+from monitor.digests.gather import Gathered
 from monitor.models import (
     ArticleMatch,
     Cause,
     DigestStory,
     DueMatch,
     PageState,
-    StoryMember,
 )
 from monitor.text.outlets import outlet_of
 
@@ -34,15 +32,13 @@ _WITH_TEXT = (
 )
 _NEWS = (Cause.FIGURE, Cause.NEW_SENTENCES)
 _PRIORITIES = ("urgent", "normal", "low")
-_NOBODY: Mapping[str, Sequence[StoryMember]] = MappingProxyType({})
-_UNNAMED: Outlets = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTerms:
     """What a rule's configuration says about telling it.
 
-    A story is urgent once so many ``outlets`` tell it ``within`` a time; 0 is never.
+    A story spreads once so many ``outlets`` tell it ``within`` a time; 0 is never.
     """
 
     name: str
@@ -70,10 +66,6 @@ class Occasion:
     quiet: bool = False
     urgent_passes: bool = True
     collecting: Collection[str] = ()
-
-
-Members = Mapping[str, Sequence[StoryMember]]
-"""The articles of units, matching or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +98,12 @@ def choose(
     rules: Sequence[RuleTerms],
     occasion: Occasion,
     *,
-    members: Members = _NOBODY,
-    outlets: Outlets = _UNNAMED,
+    spreading: Collection[tuple[str, str]] = (),
 ) -> Choice:
     """Decide about every match that a subscriber was not told yet.
 
-    What is neither told nor settled waits for a later occasion. ``members`` are needed
-    of the units that may become urgent by the number of their ``outlets``.
+    What is neither told nor settled waits for a later occasion. ``spreading`` are
+    the units, each with the rule, that are urgent by the number of their outlets.
     """
     terms = {rule.name: rule for rule in rules}
     units: dict[str, list[DueMatch]] = defaultdict(list)
@@ -125,7 +116,7 @@ def choose(
         settled += silent
         if not worth:
             continue
-        item = _item(worth, terms, members.get(worth[0].unit, ()), outlets)
+        item = _item(worth, terms, spreading)
         if not _must_wait(item, worth[0].told_at, occasion):
             items.append(item)
     if not occasion.instant and not occasion.everything:
@@ -164,8 +155,7 @@ def _weighed(
 def _item(
     worth: Sequence[DueMatch],
     terms: Mapping[str, RuleTerms],
-    members: Sequence[StoryMember],
-    outlets: Outlets,
+    spreading: Collection[tuple[str, str]],
 ) -> Item:
     first = worth[0]
     cause = _cause(worth) if first.told else None
@@ -178,7 +168,9 @@ def _item(
         due=tuple(worth),
         rules=rules,
         lead=lead(said if cause is Cause.CORRECTION else worth),
-        priority=_priority([terms[name] for name in rules], members, outlets),
+        priority="urgent"
+        if any((first.unit, name) in spreading for name in rules)
+        else _highest(terms[name].priority for name in rules),
     )
 
 
@@ -216,17 +208,8 @@ def _without_lonely_reports(items: list[Item]) -> list[Item]:
     return items if reason else []
 
 
-def _priority(
-    rules: Sequence[RuleTerms], members: Sequence[StoryMember], outlets: Outlets
-) -> str:
-    """The highest of some rules; of one that has spread among outlets it is urgent."""
-    for rule in rules:
-        met = [member for member in members if rule.name in member.rules]
-        if rule.outlets and is_spread(
-            met, outlets, count=rule.outlets, within=rule.within
-        ):
-            return "urgent"
-    found = {rule.priority for rule in rules}
+def _highest(priorities: Iterable[str]) -> str:
+    found = set(priorities)
     return next(p for p in _PRIORITIES if p in found)
 
 
@@ -269,21 +252,17 @@ def _rank(item: Item, order: Mapping[str, int]) -> tuple[int, int, bool, float, 
 
 
 def story(
-    item: Item,
-    members: Sequence[StoryMember],
-    outlets: Outlets = _UNNAMED,
-    now: datetime | None = None,
+    item: Item, gathered: Gathered, now: datetime | None = None
 ) -> DigestStory:
     """The story of an item, as every channel shows it.
 
-    ``members`` are all articles of the unit, matching or not; the lead stands first.
+    ``gathered`` are all articles of its unit, matching or not, as its lead sees them.
     """
     latest = _latest(item.due)
     own = [d for d in item.due if d.article_id == item.lead.article_id]
     hits = [hit for d in own for hit in d.match.hits]
     article = item.lead.article
     text = excerpt(article, hits)
-    ordered = sorted(members, key=lambda m: not _is_lead(item.lead, m))
     return DigestStory(
         id=item.lead.unit_id,
         status="update" if item.number else "new",
@@ -300,8 +279,8 @@ def story(
         title_marks=title_marks(hits) if article.title else (),
         priority=item.priority,
         rules=item.rules,
-        voices=(count := max(1, voices(members, outlets))),
-        developing=now is not None and _is_developing(members, count, now),
+        voices=gathered.voices,
+        developing=now is not None and _is_developing(gathered, now),
         summary_only=article.state not in _WITH_TEXT,
         correction=item.lead.note if item.lead.news is Cause.CORRECTION else "",
         matches=tuple(
@@ -313,28 +292,18 @@ def story(
             )
             for d in latest
         ),
-        articles=tuple(_seen_from(item.lead, member) for member in ordered),
+        articles=gathered.articles,
+        more_articles=gathered.more_articles,
+        more_copies=gathered.more_copies,
+        more_sources=gathered.more_sources,
     )
 
 
-def _is_developing(members: Sequence[StoryMember], outlets: int, now: datetime) -> bool:
+def _is_developing(gathered: Gathered, now: datetime) -> bool:
     """Whether a story grows: enough outlets tell it, and one was new a moment ago."""
-    last = max((member.first_seen for member in members), default=None)
-    return outlets >= _DEVELOPING_OUTLETS and last is not None and now - last < _FRESH
-
-
-def _is_lead(lead: DueMatch, member: StoryMember) -> bool:
-    """Whether a member is the lead's entry, of which it may be a later reading."""
-    one = (lead.article.feed, lead.guid or lead.article.url)
-    return one == (member.feed, member.guid or member.url)
-
-
-def _seen_from(lead: DueMatch, member: StoryMember) -> StoryMember:
-    """A member as the lead's copy, or not: which was stored first does not matter."""
-    copy = member.group_id == lead.group_id and not _is_lead(lead, member)
-    original = lead.article.url if copy else None
-    # A large story has thousands: those that are right already are not made anew.
-    return member if member.copy_of == original else replace(member, copy_of=original)
+    last = gathered.last_seen
+    enough = gathered.voices >= _DEVELOPING_OUTLETS
+    return enough and last is not None and now - last < _FRESH
 
 
 def _latest(due: Sequence[DueMatch]) -> list[DueMatch]:

@@ -111,7 +111,8 @@ def counts(stories: Sequence[DigestStory]) -> str:
 
 def articles(stories: Sequence[DigestStory]) -> str:
     """How many articles these stories have, whether they matched or not."""
-    return plural(sum(len(s.articles) or 1 for s in stories), "article", "articles")
+    count = sum(len(story.articles) + story.more_articles or 1 for story in stories)
+    return plural(count, "article", "articles")
 
 
 def summary(digest: Digest) -> str:
@@ -131,7 +132,7 @@ def summary(digest: Digest) -> str:
     parts = [plural(new, "new story", "new stories")] if new else []
     parts += [plural(updates, "update", "updates")] if updates else []
     sources = {m.source for s in digest.stories for m in s.articles}
-    sources |= {s.source for s in digest.stories}
+    sources |= {name for s in digest.stories for name in (s.source, *s.more_sources)}
     return say(
         "{stories}, from {articles} by {sources}{since}.",
         stories=listed(parts),
@@ -279,11 +280,12 @@ def others(story: DigestStory) -> Others:
     """All articles of a story but the one that stands for it."""
     found = [member for member in story.articles if member.url != story.url]
     rest = found[ALSO_IN:]
-    copies = sum(member.copy_of is not None for member in rest)
-    more = say("and {n} more", n=len(rest)) if rest else ""
+    count = len(rest) + story.more_articles
+    copies = sum(member.copy_of is not None for member in rest) + story.more_copies
+    more = say("and {n} more", n=count) if count else ""
     if copies:
         among = plural(copies, "copy", "copies")
-        more = say("and {n} more, {copies} among them", n=len(rest), copies=among)
+        more = say("and {n} more, {copies} among them", n=count, copies=among)
     return Others(listed=tuple(found[:ALSO_IN]), more=more)
 
 

@@ -86,7 +86,9 @@ class DigestStory:
 
     ``marks`` are the spans of ``excerpt`` and ``title_marks`` those of ``title``
     that the rules hit. ``developing`` says that several outlets tell it and one has just
-    joined; ``correction`` says what its publisher took back, if anything.
+    joined; ``correction`` says what its publisher took back, if anything. ``articles`` are
+    two hundred at most; of the ``more_articles`` besides, ``more_copies`` are copies of
+    this one, and ``more_sources`` have none among those that are listed.
     """
 
     id: str
@@ -110,6 +112,9 @@ class DigestStory:
     correction: str = ""
     matches: tuple[ArticleMatch, ...]
     articles: tuple[StoryMember, ...]
+    more_articles: int = 0
+    more_copies: int = 0
+    more_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

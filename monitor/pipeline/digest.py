@@ -23,9 +23,11 @@ from monitor.digests.compose import (
     choose,
     story,
 )
+from monitor.digests.gather import Gathered, gather
 from monitor.digests.render import render, render_own
+from monitor.digests.voices import Outlets, is_spread
 from monitor.errors import WorkerError
-from monitor.models import Coverage, Digest, RuleLine, StoryMember
+from monitor.models import Coverage, Digest, DueMatch, RuleLine
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.freeze import Parts, identity, parts_of, store
 from monitor.pipeline.notices import notify_operator
@@ -51,7 +53,7 @@ class Claimed:
     slot_id: str
     window: tuple[datetime, datetime] | None
     choice: Choice
-    members: dict[str, tuple[StoryMember, ...]]
+    gathered: dict[str, Gathered]
     coverage: Coverage
     flooding: frozenset[str] = frozenset()
     gone: frozenset[tuple[str, str]] = frozenset()
@@ -170,15 +172,9 @@ def claim_digest(
     due = digests.due_matches(tx, name, unit)
     settled.note_settled(tx, name, due)
     terms = _terms(context, config)
-    spreading = {rule.name for rule in terms if rule.outlets}
-    units = {match.unit for match in due if match.match.rule in spreading}
-    choice = choose(
-        due,
-        terms,
-        occasion,
-        members={unit: digests.members(tx, unit) for unit in units},
-        outlets=outlets_of(context),
-    )
+    outlets = outlets_of(context)
+    spreading = _spreading(tx, due, terms, outlets)
+    choice = choose(due, terms, occasion, spreading=spreading)
     if slot is None and not choice.items and not choice.settled and not whatever:
         subscribers.release_subscriber(tx, name, token)
         return None
@@ -195,11 +191,34 @@ def claim_digest(
         slot_id=slots.slot_id(schedule, slot) if slot else f"{kind}:{first}",
         window=None if instant else (min(start, end), end),
         choice=choice,
-        members={item.unit: digests.members(tx, item.unit) for item in choice.items},
+        gathered={
+            item.unit: gather(digests.members(tx, item.unit), item.lead, outlets)
+            for item in choice.items
+        },
         coverage=coverage(tx, start),
         flooding=bursts.flooding(alerts, now),
         gone=people.unsubscribed(tx, name),
     )
+
+
+def _spreading(
+    tx: Transaction,
+    due: Iterable[DueMatch],
+    terms: Iterable[RuleTerms],
+    outlets: Outlets,
+) -> set[tuple[str, str]]:
+    """The units, each with the rule, that enough outlets tell within its time."""
+    asked = {rule.name: rule for rule in terms if rule.outlets}
+    return {
+        (unit, name)
+        for unit, name in {(d.unit, d.match.rule) for d in due if d.match.rule in asked}
+        if is_spread(
+            (m for m in digests.members(tx, unit) if name in m.rules),
+            outlets,
+            count=asked[name].outlets,
+            within=asked[name].within,
+        )
+    }
 
 
 def _is_quiet(config: SubscriberConfig, local: datetime) -> bool:
@@ -274,9 +293,8 @@ def _report_templates(tx: Transaction, context: Context, reason: str) -> None:
 def compose(context: Context, claimed: Claimed) -> Digest | None:
     """The digest by our templates; None where there is nothing to say."""
     config = context.config.subscribers[claimed.name]
-    named = outlets_of(context)
     stories = tuple(
-        story(item, claimed.members[item.unit], named, context.now())
+        story(item, claimed.gathered[item.unit], context.now())
         for item in claimed.choice.items
     )
     if not stories and (claimed.slot is None or config.when_empty == "skip"):

@@ -8,7 +8,7 @@ back when it raises. So no storage function commits.
 import asyncio
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -63,6 +63,9 @@ class Transaction(Protocol):
 
     def all(self, sql: str, /, **values: object) -> list[Row]:
         """Every row of a query."""
+
+    def each(self, sql: str, /, **values: object) -> Iterator[Row]:
+        """The rows of a query one by one, for those that are not kept."""
 
     def one(self, sql: str, /, **values: object) -> Row | None:
         """The first row of a query, if there is one."""

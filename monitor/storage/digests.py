@@ -1,7 +1,7 @@
 """Digests: what is due for whom, and what was told."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,11 +111,15 @@ def _due(row: Row, unit: str) -> DueMatch:
     )
 
 
-def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
-    """All articles of a unit, matching or not: the latest reading of each entry."""
+def members(tx: Transaction, unit: str) -> Iterator[StoryMember]:
+    """All articles of a unit, matching or not: the latest reading of each entry.
+
+    One by one, the first seen first: a story that goes on for days has thousands.
+    """
     kind, _, number = unit.partition(":")
     where = {"story": "g.story_id", "group": "g.id", "entry": "a.entry_id"}[kind]
-    rows = tx.all(
+    rules = _rules_of(tx, where, int(number))
+    for row in tx.each(
         f"""
         SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
                a.published_at, a.origin, a.entry_id, e.first_seen, a.group_id,
@@ -130,30 +134,27 @@ def members(tx: Transaction, unit: str) -> tuple[StoryMember, ...]:
          ORDER BY e.first_seen, a.id
         """,  # noqa: S608 - only our own column names are put in
         number=int(number),
-    )
-    rules = _rules_of(tx, where, int(number))
-    return tuple(
-        StoryMember(
-            article_id=r["id"],
-            url=r["url"],
-            title=r["title"],
-            source=r["source"],
-            feed=r["feed"],
-            guid=r["guid"],
-            published=maybe_time(r["published_at"]),
-            first_seen=from_micros(r["first_seen"]),
-            copy_of=r["copy_of"],
-            group_id=r["group_id"],
-            origin=r["origin"],
-            rules=tuple(rules.get(r["entry_id"], ())),
+    ):
+        yield StoryMember(
+            article_id=row["id"],
+            url=row["url"],
+            title=row["title"],
+            source=row["source"],
+            feed=row["feed"],
+            guid=row["guid"],
+            published=maybe_time(row["published_at"]),
+            first_seen=from_micros(row["first_seen"]),
+            copy_of=row["copy_of"],
+            group_id=row["group_id"],
+            origin=row["origin"],
+            rules=rules.get(row["entry_id"], ()),
         )
-        for r in rows
-    )
 
 
-def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, list[str]]:
+def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, tuple[str, ...]]:
     """The rules that the entries of a unit met, in any reading."""
-    rows = tx.all(
+    found: dict[int, tuple[str, ...]] = {}
+    for row in tx.each(
         f"""
         SELECT DISTINCT m.entry_id, m.rule
           FROM rule_match m
@@ -163,10 +164,8 @@ def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, list[str]]:
          ORDER BY m.entry_id, m.rule
         """,  # noqa: S608 - only our own column names are put in
         number=number,
-    )
-    found: dict[int, list[str]] = {}
-    for row in rows:
-        found.setdefault(row["entry_id"], []).append(row["rule"])
+    ):
+        found[row["entry_id"]] = (*found.get(row["entry_id"], ()), row["rule"])
     return found
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +67,9 @@ class _Postgresql:
     def all(self, sql: str, /, **values: object) -> list[Row]:
         cursor = self._connection.execute(_query(sql), parameters(values))
         return [*cursor.fetchall()]
+
+    def each(self, sql: str, /, **values: object) -> Iterator[Row]:
+        yield from self._connection.execute(_query(sql), parameters(values))
 
     def one(self, sql: str, /, **values: object) -> Row | None:
         return self._connection.execute(_query(sql), parameters(values)).fetchone()

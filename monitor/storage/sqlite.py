@@ -55,6 +55,9 @@ class _Sqlite:
     def all(self, sql: str, /, **values: object) -> list[Row]:
         return self._connection.execute(sql, parameters(values)).fetchall()
 
+    def each(self, sql: str, /, **values: object) -> Iterator[Row]:
+        yield from self._connection.execute(sql, parameters(values))
+
     def one(self, sql: str, /, **values: object) -> Row | None:
         found: Row | None = self._connection.execute(sql, parameters(values)).fetchone()
         return found

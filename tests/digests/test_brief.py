@@ -36,6 +36,16 @@ def test_a_brief_says_who_tells_it_and_who_else() -> None:
     assert brief.urgent
 
 
+def test_what_a_story_does_not_carry_is_counted_too() -> None:
+    large = replace(STORIES[0], more_copies=6, more_sources=("Quiet Times",))
+
+    (brief,) = briefs(replace(DIGEST, stories=(large,), shown=1))
+
+    assert brief.also == (
+        "Also in 5 sources: Northern Herald, Orient Daily, World Mirror, … (7 copies)"
+    )
+
+
 def test_a_rule_is_named_where_a_story_has_several() -> None:
     url = "https://courier.example/grain/1"
     two = story(

@@ -15,7 +15,7 @@ from monitor.digests.compose import (
     choose,
     lead,
 )
-from monitor.models import Article, Cause, DueMatch, Match, PageState, StoryMember
+from monitor.models import Article, Cause, DueMatch, Match, PageState
 from tests.conftest import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -454,48 +454,26 @@ def test_a_correction_is_not_told_where_only_new_stories_count() -> None:
 
 # --- urgent by the number of outlets ---
 
-SPREADING = RuleTerms(name="aleppo", outlets=2, within=timedelta(hours=2))
-
-
-def told_by(*sites: str, rules: tuple[str, ...] = ("aleppo",)) -> list[StoryMember]:
-    return [
-        StoryMember(
-            article_id=n,
-            url=f"https://{site}/",
-            title="",
-            source="",
-            feed="world",
-            guid="",
-            published=None,
-            first_seen=NOON,
-            group_id=n,
-            rules=rules,
-        )
-        for n, site in enumerate(sites)
-    ]
-
 
 @pytest.mark.parametrize(
-    ("members", "priority"),
+    ("spreading", "priority"),
     [
-        (told_by("a.example", "b.example"), "urgent"),
-        (told_by("a.example", "a.example"), "normal"),
-        (told_by("a.example", "b.example", rules=("grain",)), "normal"),
-        ([], "normal"),
+        (("story:1", "aleppo"), "urgent"),
+        (("story:1", "grain"), "normal"),
+        (("story:2", "aleppo"), "normal"),
     ],
 )
 def test_a_story_is_urgent_once_enough_outlets_tell_it(
-    members: list[StoryMember], priority: str
+    spreading: tuple[str, str], priority: str
 ) -> None:
-    found = choose([due(1)], (SPREADING,), INSTANT, members={"story:1": members})
+    found = choose([due(1)], RULES, INSTANT, spreading={spreading})
 
     assert only(found).priority == priority
 
 
 def test_a_told_story_that_becomes_urgent_does_not_wait() -> None:
     recent = further(2, told_ago=MINUTE)
-    members = told_by("a.example", "b.example")
 
-    found = choose([recent], (SPREADING,), INSTANT, members={"story:1": members})
+    found = choose([recent], RULES, INSTANT, spreading={("story:1", "aleppo")})
 
     assert only(found).priority == "urgent"

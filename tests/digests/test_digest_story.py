@@ -1,13 +1,16 @@
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from monitor.digests.compose import Item, story
+from monitor.digests.gather import gather
 from monitor.models import (
     Article,
     ArticleMatch,
     Cause,
+    DigestStory,
     DueMatch,
     Hit,
     Match,
@@ -117,8 +120,14 @@ COPY = member(2, guid="g2", feed="repost", url="https://repost.example/2")
 OTHER = member(3, guid="g3", feed="courier", group=6, url="https://courier.example/3")
 
 
+def told(
+    one: Item, members: Iterable[StoryMember], now: datetime | None = None
+) -> DigestStory:
+    return story(one, gather(members, one.lead, {}), now)
+
+
 def test_a_story_is_told_by_its_lead() -> None:
-    found = story(item(due(1, STRIKES, CITY, TITLE)), [member()])
+    found = told(item(due(1, STRIKES, CITY, TITLE)), [member()])
 
     assert (found.id, found.status, found.cause) == ("7f3a", "new", None)
     assert (found.title, found.url) == ("Aleppo under fire", "https://wire.example/1")
@@ -136,7 +145,7 @@ def test_a_story_is_told_by_its_lead() -> None:
 
 
 def test_a_later_telling_is_an_update_with_its_cause() -> None:
-    found = story(item(due(), number=2, cause=Cause.REVISION), [member()])
+    found = told(item(due(), number=2, cause=Cause.REVISION), [member()])
 
     assert (found.status, found.cause) == ("update", Cause.REVISION)
 
@@ -154,7 +163,7 @@ def test_a_later_telling_is_an_update_with_its_cause() -> None:
 def test_a_story_without_its_text_says_so(
     state: PageState, *, summary_only: bool
 ) -> None:
-    found = story(item(due(article=replace(ARTICLE, state=state))), [member()])
+    found = told(item(due(article=replace(ARTICLE, state=state))), [member()])
 
     assert found.summary_only == summary_only
 
@@ -176,7 +185,7 @@ def test_a_story_without_title_or_link_is_named_by_what_there_is(
 ) -> None:
     bare = replace(ARTICLE, **change)  # type: ignore[arg-type]  # only texts here
 
-    found = story(item(due(1, TITLE, article=bare)), [member()])
+    found = told(item(due(1, TITLE, article=bare)), [member()])
 
     assert (found.title, found.url) == (title, url)
     assert bool(found.title_marks) == bool(bare.title)
@@ -190,7 +199,7 @@ def test_hits_of_all_rules_in_the_lead_are_marked_and_those_of_others_are_not() 
         due(3, hit("clinics"), entry=3, article=other),
     )
 
-    found = story(item(*matches), [member(), OTHER])
+    found = told(item(*matches), [member(), OTHER])
 
     assert [found.excerpt[a:b] for a, b in found.marks] == ["Airstrikes", "Aleppo"]
 
@@ -206,7 +215,7 @@ def test_every_article_and_rule_has_its_match() -> None:
         due(3, TITLE, entry=3, article=other, weak=True),
     )
 
-    found = story(item(*matches), [member(), OTHER])
+    found = told(item(*matches), [member(), OTHER])
 
     wire = "https://wire.example/1"
     assert found.matches == (
@@ -227,7 +236,7 @@ def test_of_two_readings_of_one_entry_the_later_match_is_listed(
 ) -> None:
     readings = [due(1, STRIKES), due(2, CITY)]
 
-    found = story(item(*(reversed(readings) if turned else readings)), [member()])
+    found = told(item(*(reversed(readings) if turned else readings)), [member()])
 
     assert [match.hits for match in found.matches] == [(CITY,)]
 
@@ -235,7 +244,7 @@ def test_of_two_readings_of_one_entry_the_later_match_is_listed(
 def test_a_lead_that_was_read_again_keeps_its_own_marks() -> None:
     later = due(2, article=replace(ARTICLE, body="", state=PageState.ERROR_PAGE))
 
-    found = story(item(due(1, STRIKES), later), [member(2)])
+    found = told(item(due(1, STRIKES), later), [member(2)])
 
     assert [found.excerpt[a:b] for a, b in found.marks] == ["Airstrikes"]
 
@@ -246,7 +255,7 @@ def test_a_lead_that_was_read_again_keeps_its_own_marks() -> None:
 def test_the_lead_stands_first_and_copies_are_seen_from_it() -> None:
     stored = [replace(member(), copy_of=COPY.url), OTHER, replace(COPY, copy_of=None)]
 
-    found = story(item(due()), stored)
+    found = told(item(due()), stored)
 
     assert [(m.article_id, m.copy_of) for m in found.articles] == [
         (1, None),
@@ -260,7 +269,7 @@ def test_the_lead_stands_first_and_copies_are_seen_from_it() -> None:
     [member(9), member(9, url="https://wire.example/moved")],
 )
 def test_a_later_reading_of_the_lead_is_no_copy_of_it(reading: StoryMember) -> None:
-    found = story(item(due(1)), [COPY, reading])
+    found = told(item(due(1)), [COPY, reading])
 
     assert [(m.article_id, m.copy_of) for m in found.articles] == [
         (9, None),
@@ -272,7 +281,7 @@ def test_entries_without_guids_are_told_apart_by_their_links() -> None:
     bare = replace(due(1), guid="")
     twin = member(4, guid="", url="https://wire.example/4")
 
-    found = story(item(bare), [twin, member(9, guid="")])
+    found = told(item(bare), [twin, member(9, guid="")])
 
     assert [(m.article_id, m.copy_of) for m in found.articles] == [
         (9, None),
@@ -285,7 +294,7 @@ def test_entries_without_guids_are_told_apart_by_their_links() -> None:
     [([], 1), ([member()], 1), ([member(), COPY], 1), ([member(), COPY, OTHER], 2)],
 )
 def test_copies_are_one_voice(members: list[StoryMember], voices: int) -> None:
-    found = story(item(due()), members)
+    found = told(item(due()), members)
 
     assert found.voices == voices
 
@@ -301,11 +310,11 @@ def test_copies_are_one_voice(members: list[StoryMember], voices: int) -> None:
 def test_a_story_develops_while_outlets_join_it(
     groups: tuple[int, ...], age: timedelta, *, developing: bool
 ) -> None:
-    told = [
+    by = [
         member(n, group=group, url=f"https://outlet{group}.example/{n}", guid=f"g{n}")
         for n, group in enumerate(groups)
     ]
 
-    found = story(item(due(1, STRIKES)), told, now=NOON + age)
+    found = told(item(due(1, STRIKES)), by, now=NOON + age)
 
     assert found.developing is developing

@@ -293,6 +293,18 @@ def test_more_sources_than_fit_are_counted() -> None:
     assert "and 6 more, 4 copies among them" in digest.text
 
 
+def test_articles_that_a_story_does_not_carry_are_counted() -> None:
+    one = story(articles=(member(0, "https://m.example/", "Report", "Outlet 0"),))
+    large = replace(
+        one, more_articles=2_409, more_copies=7, more_sources=("Outlet 1", "Outlet 2")
+    )
+
+    digest = render(replace(DIGEST, stories=(large,), shown=1))
+
+    assert "and 2409 more, 7 copies among them" in digest.text
+    assert "from 2410 articles by 4 sources" in " ".join(digest.text.split())
+
+
 def test_times_of_other_days_and_years_carry_their_day() -> None:
     stories = tuple(
         story(f"T{n}", f"https://a.example/{n}", published=when)

@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import StandingClock
 from tests.desk import Desk
 from tests.pipeline.test_digests import tell
-from tests.site import Site
+from tests.site import Item, Site
 
 QUIET = 'quiet = { from = "11:00", to = "14:00", except = "urgent" }'
 
@@ -63,6 +63,34 @@ def test_quiet_hours_without_exception_hold_everything(quiet: Desk, site: Site) 
     quiet.run(all_feeds=True)
 
     assert messages(quiet) == []
+
+
+def test_a_story_that_spreads_passes_quiet_hours(desk: Desk, site: Site) -> None:
+    desk.subscriber = QUIET
+    desk.feeds = {"world": f"{site.url}/feed.xml"}
+    desk.rules = f"""
+        [rules.flood]
+        query = "flood"
+        urgent_when = {{ outlets = 2, within = "2h" }}
+        [feeds.other]
+        url = "{site.url}/other.xml"
+        outlet = "The Other"
+    """
+    desk.follows = ("flood",)
+    tell(site, "old")
+    site.feed("/other.xml", "Other", [])
+    desk.run()
+    tell(site, "old", "Flood in Valencia kills 12 after dam breaks")
+    desk.run(all_feeds=True)
+    alone = messages(desk)
+    title = "Valencia flood kills 12 as dam breaks overnight"
+    site.feed("/other.xml", "Other", [Item(guid="1", title=title)])
+
+    desk.run(all_feeds=True)
+
+    assert alone == []
+    assert [line["stories"][0]["priority"] for line in desk.told()] == ["urgent"]
+    assert desk.told()[0]["stories"][0]["voices"] == 2
 
 
 def test_a_flushed_run_does_not_wait(quiet: Desk, site: Site) -> None:

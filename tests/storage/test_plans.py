@@ -42,6 +42,10 @@ class Watched:
         self._plan(sql, values)
         return self._tx.all(sql, **values)
 
+    def each(self, sql: str, /, **values: object) -> Iterator[Row]:
+        self._plan(sql, values)
+        return self._tx.each(sql, **values)
+
     def one(self, sql: str, /, **values: object) -> Row | None:
         self._plan(sql, values)
         return self._tx.one(sql, **values)
@@ -100,7 +104,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "the last weak hit is found": lambda tx: digests.last_weak_at(
         tx, "desk", NOON - timedelta(hours=1)
     ),
-    "the members of a story are found": lambda tx: digests.members(tx, "story:1"),
+    "the members of a story are found": lambda tx: list(digests.members(tx, "story:1")),
     "the titles of a series are found": lambda tx: stories.titles_of(tx, 1, [1, 2]),
     "old traces are forgotten": lambda tx: copies.forget_traces(tx, NOON, 9),
     "the next host is found": lambda tx: hosts.next_host_due(tx),

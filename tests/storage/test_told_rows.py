@@ -137,6 +137,10 @@ def test_the_last_time_of_something_weak_is_known(call: Caller) -> None:
 # --- members of a story ---
 
 
+def members(tx: Transaction, unit: str) -> list[StoryMember]:
+    return list(digests.members(tx, unit))
+
+
 def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
     original, copy = call(entry, "g1"), call(entry, "g2")
     call(read, original, keys=[URL], text=replace(ARTICLE, url="https://bbc.example/1"))
@@ -151,7 +155,7 @@ def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
     group = call(row_of, "copy_group", row["group_id"])
 
     for unit in (f"group:{group['id']}", f"story:{group['story_id']}"):
-        found = call(digests.members, unit)
+        found = call(members, unit)
 
         assert [member.guid for member in found] == ["g1", "g2"]
         assert found[0].copy_of is None
@@ -175,7 +179,7 @@ def test_an_entry_is_shown_by_its_latest_reading(call: Caller) -> None:
     call(read, entry_id, revision=1, text=replace(ARTICLE, title="Newer"))
     call(read, call(entry, "g2"))
 
-    found = call(digests.members, f"entry:{entry_id}")
+    found = call(members, f"entry:{entry_id}")
 
     assert [member.title for member in found] == ["Newer"]
 
