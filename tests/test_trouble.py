@@ -110,6 +110,21 @@ def fill(folder: Path) -> Path:
     return ballast
 
 
+def test_a_disk_that_fills_up_is_told_before_it_is_full(
+    site: Site, tmp_path: Path, small_disk: Path
+) -> None:
+    database = f"sqlite:{small_disk}/monitor.db"
+    desk = Desk(folder=tmp_path, site=site, clock=StandingClock(), database=database)
+    tell(site, "old")
+
+    for _ in range(2):
+        desk.run()
+
+    (notice,) = desk.notices()
+    assert notice.startswith("the disk is nearly full")
+    assert "MB are free for the database" in notice
+
+
 def test_a_full_disk_loses_nothing_and_needs_nobody(
     site: Site, tmp_path: Path, small_disk: Path
 ) -> None:

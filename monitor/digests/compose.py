@@ -251,9 +251,7 @@ def _rank(item: Item, order: Mapping[str, int]) -> tuple[int, int, bool, float, 
     )
 
 
-def story(
-    item: Item, gathered: Gathered, now: datetime | None = None
-) -> DigestStory:
+def story(item: Item, gathered: Gathered, now: datetime | None = None) -> DigestStory:
     """The story of an item, as every channel shows it.
 
     ``gathered`` are all articles of its unit, matching or not, as its lead sees them.

@@ -2,6 +2,7 @@
 
 The operator hears once of an alarm and once of its end. While all is well a dead man's
 switch is pinged, so that somebody elsewhere notices when nothing runs here any more.
+Of a database that is away he hears afterwards: before, no message can be kept.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.errors import FetchError
+from monitor.errors import FetchError, StorageError
 from monitor.http import Request
 from monitor.pipeline.context import Context
 from monitor.pipeline.notices import notify_operator
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 NO_POLL = timedelta(hours=1)
 OUTBOX_AGE = timedelta(hours=2)
+LEAST_ROOM = 250_000_000
+AWAY = timedelta(minutes=5)
 _PING_EVERY = timedelta(minutes=1)
 _MAX_ANSWER = 64 << 10
 
@@ -35,8 +38,19 @@ class Alarm:
     text: str
 
 
-def alarms(signs: Signs, now: datetime) -> dict[str, Alarm]:
-    """What is wrong now, by name."""
+def alarms(
+    signs: Signs,
+    now: datetime,
+    *,
+    room: int | None = None,
+    low_since: datetime | None = None,
+) -> dict[str, Alarm]:
+    """What is wrong now, by name.
+
+    ``room`` are the bytes that are free for the database, if it is this machine's disk.
+    It is low from ``LEAST_ROOM`` on, and while it was ``low_since`` a time, up to twice
+    as much.
+    """
     found = []
     failing, waiting = signs.all_failing_since, signs.oldest_waiting
     if failing and now - failing > NO_POLL:
@@ -53,10 +67,19 @@ def alarms(signs: Signs, now: datetime) -> dict[str, Alarm]:
             "See them:    monitor outbox list"
         )
         found.append(Alarm(name="outbox", since=waiting, text=text))
+    if room is not None and room < LEAST_ROOM * (2 if low_since else 1):
+        text = (
+            "the disk is nearly full\n\n"
+            f"{room / 1e6:,.0f} MB are free for the database. Once it is full nothing new "
+            "is taken in.\n\n"
+            "Make room, or shorten [service] keep, then:    monitor db vacuum"
+        )
+        found.append(Alarm(name="disk", since=low_since or now, text=text))
     return {alarm.name: alarm for alarm in found}
 
 
 _ENDS = {
+    "disk": "the disk has room again\n\nIt had been nearly full since {}.",
     "polls": "feeds are read again\n\nPolls go well again, after none did since {}.",
     "outbox": "the outbox is up to date\n\nWhat had waited since {} is sent or settled.",
 }
@@ -68,11 +91,21 @@ class Vigil:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._pinged_at: datetime | None = None
+        self._away: tuple[datetime, str] | None = None
 
     async def keep(self) -> int:
-        """Raise and end alarms, and ping; 0, because it makes no work for others."""
+        """Raise and end alarms, and ping; 0, because it makes no work for others.
+
+        Raises:
+            StorageError: The database cannot be used; that is told once it can.
+        """
         context = self._context
-        quiet = await context.database.call(_raise, context)
+        try:
+            quiet = await context.database.call(_raise, context, self._away)
+        except StorageError as error:
+            self._away = self._away or (context.now(), str(error))
+            raise
+        self._away = None
         now = context.now()
         late = self._pinged_at is None or abs(now - self._pinged_at) >= _PING_EVERY
         if quiet and late and context.config.service.heartbeat_url:
@@ -81,13 +114,25 @@ class Vigil:
         return 0
 
 
-def _raise(tx: Transaction, context: Context) -> bool:
-    """Tell of alarms that begin or end; whether there is none."""
+def _raise(
+    tx: Transaction, context: Context, away: tuple[datetime, str] | None
+) -> bool:
+    """Tell of alarms that begin or end; whether there is none.
+
+    ``away`` is since when the database was not to be used until now, and why.
+    """
     now = context.now()
+    if away:
+        _tell_away(tx, context, *away)
     barred = {one.channel for one in destinations.failing(tx) if one.told_at}
     channels = context.config.channels.items()
     silent = [name for name, channel in channels if channel.way in barred]
-    found = alarms(vigil.signs(tx, silent), now)
+    found = alarms(
+        vigil.signs(tx, silent),
+        now,
+        room=context.database.room(),
+        low_since=vigil.alarm_since(tx, "disk"),
+    )
     for name, end in _ENDS.items():
         since = vigil.alarm_since(tx, name)
         alarm = found.get(name)
@@ -101,6 +146,19 @@ def _raise(tx: Transaction, context: Context) -> bool:
             notify_operator(tx, context, key=key, text=text)
             vigil.set_alarm(tx, name, None)
     return not found
+
+
+def _tell_away(tx: Transaction, context: Context, since: datetime, reason: str) -> None:
+    """Tell of a database that is back, once an hour: nodes see the same, and it may flap."""
+    now = context.now()
+    if now - since < AWAY:
+        return
+    text = (
+        "the database could not be used\n\n"
+        f"From {since:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC: {reason}\n"
+        "Nothing was taken in and nothing was sent meanwhile; all goes on by itself."
+    )
+    notify_operator(tx, context, key=f"away:{now:%Y-%m-%dT%H}", text=text)
 
 
 async def ping(context: Context) -> None:

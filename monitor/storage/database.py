@@ -151,6 +151,10 @@ class Database(ABC):
     async def size(self) -> int:
         """How many bytes the database takes."""
 
+    def room(self) -> int | None:
+        """How many bytes are free on its disk; None if it is another machine's."""
+        return None
+
     @abstractmethod
     async def backup(self, path: Path) -> None:
         """Copy the database as it is at one moment, beside whatever uses it.

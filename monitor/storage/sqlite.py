@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -206,6 +207,9 @@ class Sqlite(Database):
         names = (self._path.name, f"{self._path.name}-wal")
         places = [self._path.with_name(name) for name in names]
         return sum(place.stat().st_size for place in places if place.exists())
+
+    def room(self) -> int | None:
+        return shutil.disk_usage(self._path.parent).free
 
     async def backup(self, path: Path) -> None:
         """Copied aside first, so that what stands at ``path`` is always whole."""

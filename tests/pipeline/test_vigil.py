@@ -1,17 +1,24 @@
 """Alarms about the service as a whole, and the dead man's switch."""
 
+import asyncio
+import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.pipeline.vigil import NO_POLL, OUTBOX_AGE, alarms
+from monitor.errors import StorageError
+from monitor.pipeline.vigil import LEAST_ROOM, NO_POLL, OUTBOX_AGE, Vigil, alarms
+from monitor.storage.sqlite import Sqlite
 from monitor.storage.vigil import Signs
 from tests.conftest import NOON, StandingClock
 from tests.desk import Desk
 from tests.pipeline.test_digests import tell
 from tests.site import Answer, Site
+
+WELL = Signs(all_failing_since=None, oldest_waiting=None)
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def show(site: Site, status: int) -> None:
 
 
 def test_all_is_well_where_nothing_was_asked_of_it() -> None:
-    assert alarms(Signs(all_failing_since=None, oldest_waiting=None), NOON) == {}
+    assert alarms(WELL, NOON) == {}
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=9)))
@@ -46,6 +53,51 @@ def test_alarms_begin_when_their_time_is_over(ago: timedelta) -> None:
 
     assert ("polls" in found) == (ago > NO_POLL)
     assert ("outbox" in found) == (ago > OUTBOX_AGE)
+
+
+@given(st.integers(0, 3 * LEAST_ROOM))
+def test_a_disk_is_low_until_it_has_twice_the_room_that_it_needs(room: int) -> None:
+    low = "disk" in alarms(WELL, NOON, room=room)
+    still = "disk" in alarms(WELL, NOON, room=room, low_since=NOON)
+
+    assert low == (room < LEAST_ROOM)
+    assert still == (room < 2 * LEAST_ROOM)
+
+
+def test_a_disk_of_another_machine_is_its_own_affair() -> None:
+    assert alarms(WELL, NOON, room=None, low_since=NOON) == {}
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(4, False), (6, True)])
+def test_a_database_that_was_away_for_a_while_is_told_when_it_is_back(
+    desk: Desk, site: Site, clock: StandingClock, minutes: int, *, told: bool
+) -> None:
+    tell(site, "old")
+    place = desk.folder / "vigil.db"
+
+    async def run() -> None:
+        database = Sqlite(place, busy=timedelta(0))
+        daemon = desk.daemon(database)
+        await daemon.open()
+        vigil = Vigil(daemon.context)
+        with contextlib.closing(sqlite3.connect(place)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(2):
+                with pytest.raises(StorageError):
+                    await vigil.keep()
+                clock.go_on(minutes=minutes / 2)
+        await vigil.keep()
+        await vigil.keep()
+        await daemon.check_once()
+        await daemon.close()
+
+    asyncio.run(run())
+
+    notices = [n for n in desk.notices() if n.startswith("the database could not be")]
+    assert len(notices) == int(told)
+    if told:
+        assert "From 2026-11-22 12:00 to 2026-11-22 12:06 UTC: " in notices[0]
+        assert "another program is writing to it" in notices[0]
 
 
 def test_the_operator_hears_once_that_nothing_is_read_and_once_that_it_is(
