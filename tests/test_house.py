@@ -80,6 +80,7 @@ PURE = [
     "digests/bursts.py",
     "digests/compose.py",
     "digests/excerpt.py",
+    "digests/gather.py",
     "digests/samples.py",
     "digests/speech.py",
     "digests/voices.py",

@@ -136,7 +136,7 @@ def _disk(config: Config) -> Finding:
     folder = _folder(config)
     free = shutil.disk_usage(folder).free
     ok = free >= _FREE
-    fix = "" if ok else "Make room, or shorten [service] keep, then: monitor db vacuum"
+    fix = "" if ok else "Make room, or let less be kept: [service] keep"
     return Finding(
         name="disk", ok=ok, text=f"{free / 1e9:,.1f} GB free at {folder}", fix=fix
     )

@@ -36,16 +36,11 @@ _PRIORITIES = ("urgent", "normal", "low")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTerms:
-    """What a rule's configuration says about telling it.
-
-    A story spreads once so many ``outlets`` tell it ``within`` a time; 0 is never.
-    """
+    """What a rule's configuration says about telling it."""
 
     name: str
     priority: str = "normal"
     on_update: str = "new-match"
-    outlets: int = 0
-    within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +282,7 @@ def story(item: Item, gathered: Gathered, now: datetime | None = None) -> Digest
                 article=d.article.url or d.article.final_url,
                 weak=d.match.weak,
                 hits=d.match.hits,
+                source=d.article.source,
             )
             for d in latest
         ),

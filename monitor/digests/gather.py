@@ -46,13 +46,13 @@ def gather(
         last = max(last or member.first_seen, member.first_seen)
         count += 1
         if _is_lead(lead, member):
-            own.append(replace(member, copy_of=None))
+            own.append(member)
             continue
         copy = member.group_id == lead.group_id
         copies += copy
         if len(others) < MOST_ARTICLES:
-            original = lead.article.url if copy else None
-            others.append(replace(member, copy_of=original))
+            original = lead.article.url
+            others.append(replace(member, copy_of=original) if copy else member)
     kept = (*own, *others)[:MOST_ARTICLES]
     listed = {member.source for member in kept}
     return Gathered(

@@ -1,6 +1,6 @@
 """Count who says something on his own: copies of one text are one voice. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,12 +20,12 @@ class _Text:
     credited: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Voices:
     """Who wrote the texts of some articles, which are added one by one."""
 
     outlets: Outlets
-    _texts: dict[int, _Text] = field(default_factory=dict)
+    _texts: dict[int, _Text] = field(init=False, default_factory=dict)
 
     def add(self, member: StoryMember) -> None:
         """Take one article more; those of a text in the order in which they came."""
@@ -41,25 +41,16 @@ class Voices:
         """How many outlets wrote the texts themselves."""
         return len({text.credited or text.had for text in self._texts.values()})
 
-    def heard(self) -> list[tuple[datetime, str]]:
-        """When each text was first seen, and whose it is; in this order."""
-        return sorted((t.first, t.credited or t.had) for t in self._texts.values())
+    def are_spread(self, *, count: int, within: timedelta) -> bool:
+        """Whether so many outlets were first heard within a time."""
+        texts = sorted(self._texts.values(), key=lambda text: text.first)
+        last: dict[str, datetime] = {}
+        for text in texts:
+            last[text.credited or text.had] = text.first
+            if sum(text.first - at <= within for at in last.values()) >= count:
+                return True
+        return False
 
     def _own(self, member: StoryMember) -> str:
         named = self.outlets.get(member.feed, "").casefold()
         return named or outlet_of(member.url) or member.source
-
-
-def is_spread(
-    members: Iterable[StoryMember], outlets: Outlets, *, count: int, within: timedelta
-) -> bool:
-    """Whether so many voices were first seen within a time."""
-    voices = Voices(outlets)
-    for member in members:
-        voices.add(member)
-    last: dict[str, datetime] = {}
-    for at, voice in voices.heard():
-        last[voice] = at
-        if sum(at - seen <= within for seen in last.values()) >= count:
-            return True
-    return False

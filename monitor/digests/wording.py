@@ -324,7 +324,6 @@ def reasons(story: DigestStory, rules: Sequence[RuleLine]) -> tuple[Reason, ...]
     for match in sorted(story.matches, key=lambda m: (m.article != story.url, m.weak)):
         best.setdefault(match.rule, match)
     titles = {rule.name: _title(rule) for rule in rules}
-    sources = {member.url: member.source for member in story.articles}
     return tuple(
         Reason(
             rule=titles.get(name, name) if len(best) > 1 else "",
@@ -333,7 +332,7 @@ def reasons(story: DigestStory, rules: Sequence[RuleLine]) -> tuple[Reason, ...]
             before=bool(story.correction),
             source=""
             if match.article == story.url
-            else sources.get(match.article, site_of(match.article)),
+            else match.source or site_of(match.article),
         )
         for name, match in best.items()
     )

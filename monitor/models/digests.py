@@ -72,12 +72,13 @@ class StoryMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleMatch:
-    """The hits of one rule in one article, as shown to people."""
+    """The hits of one rule in one article, as shown to people; ``source`` published it."""
 
     rule: str
     article: str
     weak: bool
     hits: tuple[Hit, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class DigestStory:
     that the rules hit. ``developing`` says that several outlets tell it and one has just
     joined; ``correction`` says what its publisher took back, if anything. ``articles`` are
     two hundred at most; of the ``more_articles`` besides, ``more_copies`` are copies of
-    this one, and ``more_sources`` have none among those that are listed.
+    this one, and ``more_sources`` have none among those that are carried.
     """
 
     id: str

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from monitor import metrics
-from monitor.config import RuleConfig, SubscriberConfig
+from monitor.config import SubscriberConfig
 from monitor.digests import bursts, slots
 from monitor.digests.compose import (
     WEAK_EVERY,
@@ -25,7 +25,7 @@ from monitor.digests.compose import (
 )
 from monitor.digests.gather import Gathered, gather
 from monitor.digests.render import render, render_own
-from monitor.digests.voices import Outlets, is_spread
+from monitor.digests.voices import Outlets, Voices
 from monitor.errors import WorkerError
 from monitor.models import Coverage, Digest, DueMatch, RuleLine
 from monitor.pipeline.context import Context, new_token
@@ -173,7 +173,7 @@ def claim_digest(
     settled.note_settled(tx, name, due)
     terms = _terms(context, config)
     outlets = outlets_of(context)
-    spreading = _spreading(tx, due, terms, outlets)
+    spreading = _spreading(tx, context, due, outlets)
     choice = choose(due, terms, occasion, spreading=spreading)
     if slot is None and not choice.items and not choice.settled and not whatever:
         subscribers.release_subscriber(tx, name, token)
@@ -202,23 +202,25 @@ def claim_digest(
 
 
 def _spreading(
-    tx: Transaction,
-    due: Iterable[DueMatch],
-    terms: Iterable[RuleTerms],
-    outlets: Outlets,
+    tx: Transaction, context: Context, due: Iterable[DueMatch], outlets: Outlets
 ) -> set[tuple[str, str]]:
     """The units, each with the rule, that enough outlets tell within its time."""
-    asked = {rule.name: rule for rule in terms if rule.outlets}
-    return {
-        (unit, name)
-        for unit, name in {(d.unit, d.match.rule) for d in due if d.match.rule in asked}
-        if is_spread(
-            (m for m in digests.members(tx, unit) if name in m.rules),
-            outlets,
-            count=asked[name].outlets,
-            within=asked[name].within,
-        )
-    }
+    rules = context.config.rules
+    units: dict[str, dict[str, Voices]] = {}
+    for match in due:
+        if rules[match.match.rule].urgent_when:
+            heard = units.setdefault(match.unit, {})
+            heard.setdefault(match.match.rule, Voices(outlets))
+    found = set()
+    for unit, heard in units.items():
+        for member in digests.members(tx, unit):
+            for name in heard.keys() & member.rules:
+                heard[name].add(member)
+        for name, voices in heard.items():
+            when = rules[name].urgent_when
+            if when and voices.are_spread(count=when.outlets, within=when.within):
+                found.add((unit, name))
+    return found
 
 
 def _is_quiet(config: SubscriberConfig, local: datetime) -> bool:
@@ -239,18 +241,11 @@ def _is_time(
 
 
 def _terms(context: Context, config: SubscriberConfig) -> list[RuleTerms]:
-    return [_terms_of(name, context.config.rules[name]) for name in config.rules]
-
-
-def _terms_of(name: str, rule: RuleConfig) -> RuleTerms:
-    when = rule.urgent_when
-    return RuleTerms(
-        name=name,
-        priority=rule.priority,
-        on_update=rule.on_update,
-        outlets=when.outlets if when else 0,
-        within=when.within if when else timedelta(0),
-    )
+    rules = [(name, context.config.rules[name]) for name in config.rules]
+    return [
+        RuleTerms(name=name, priority=rule.priority, on_update=rule.on_update)
+        for name, rule in rules
+    ]
 
 
 def outlets_of(context: Context) -> dict[str, str]:

@@ -14,7 +14,7 @@ from monitor.errors import FetchError, StorageError
 from monitor.http import Request
 from monitor.pipeline.context import Context
 from monitor.pipeline.notices import notify_operator
-from monitor.storage import destinations, vigil
+from monitor.storage import destinations, settings, vigil
 from monitor.storage.database import Transaction
 from monitor.storage.vigil import Signs
 from monitor.text.urls import host_of
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 NO_POLL = timedelta(hours=1)
 OUTBOX_AGE = timedelta(hours=2)
-LEAST_ROOM = 250_000_000
-AWAY = timedelta(minutes=5)
+LEAST_FREE_BYTES = 250_000_000
+LEAST_AWAY = timedelta(minutes=5)
 _PING_EVERY = timedelta(minutes=1)
 _MAX_ANSWER = 64 << 10
 
@@ -42,14 +42,14 @@ def alarms(
     signs: Signs,
     now: datetime,
     *,
-    room: int | None = None,
+    free_bytes: int | None = None,
     low_since: datetime | None = None,
 ) -> dict[str, Alarm]:
     """What is wrong now, by name.
 
-    ``room`` are the bytes that are free for the database, if it is this machine's disk.
-    It is low from ``LEAST_ROOM`` on, and while it was ``low_since`` a time, up to twice
-    as much.
+    ``free_bytes`` are left for the database, if its disk is this machine's. It is low
+    from ``LEAST_FREE_BYTES`` on, and while it was ``low_since`` a time, up to twice as
+    many.
     """
     found = []
     failing, waiting = signs.all_failing_since, signs.oldest_waiting
@@ -67,12 +67,14 @@ def alarms(
             "See them:    monitor outbox list"
         )
         found.append(Alarm(name="outbox", since=waiting, text=text))
-    if room is not None and room < LEAST_ROOM * (2 if low_since else 1):
+    least = LEAST_FREE_BYTES * (2 if low_since else 1)
+    if free_bytes is not None and free_bytes < least:
         text = (
             "the disk is nearly full\n\n"
-            f"{room / 1e6:,.0f} MB are free for the database. Once it is full nothing new "
-            "is taken in.\n\n"
-            "Make room, or shorten [service] keep, then:    monitor db vacuum"
+            f"{free_bytes / 1e6:,.0f} MB are free for the database. Once it is full "
+            "nothing new is taken in.\n\n"
+            f"Make room, until {2 * LEAST_FREE_BYTES / 1e6:,.0f} MB are free; or let less "
+            "be kept: [service] keep"
         )
         found.append(Alarm(name="disk", since=low_since or now, text=text))
     return {alarm.name: alarm for alarm in found}
@@ -124,13 +126,14 @@ def _raise(
     now = context.now()
     if away:
         _tell_away(tx, context, *away)
+    settings.put(tx, "vigil", "kept")  # one that can only be read is away as well
     barred = {one.channel for one in destinations.failing(tx) if one.told_at}
     channels = context.config.channels.items()
     silent = [name for name, channel in channels if channel.way in barred]
     found = alarms(
         vigil.signs(tx, silent),
         now,
-        room=context.database.room(),
+        free_bytes=context.database.free_bytes(),
         low_since=vigil.alarm_since(tx, "disk"),
     )
     for name, end in _ENDS.items():
@@ -149,16 +152,19 @@ def _raise(
 
 
 def _tell_away(tx: Transaction, context: Context, since: datetime, reason: str) -> None:
-    """Tell of a database that is back, once an hour: nodes see the same, and it may flap."""
+    """Tell of a database that is back, unless another node has."""
     now = context.now()
-    if now - since < AWAY:
+    tx.serialise("away")
+    told = vigil.alarm_since(tx, "away-told")
+    if now - since < LEAST_AWAY or (told and since <= told):
         return
+    vigil.set_alarm(tx, "away-told", now)
     text = (
         "the database could not be used\n\n"
         f"From {since:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC: {reason}\n"
         "Nothing was taken in and nothing was sent meanwhile; all goes on by itself."
     )
-    notify_operator(tx, context, key=f"away:{now:%Y-%m-%dT%H}", text=text)
+    notify_operator(tx, context, key=f"away:{since.isoformat()}", text=text)
 
 
 async def ping(context: Context) -> None:

@@ -65,7 +65,10 @@ class Transaction(Protocol):
         """Every row of a query."""
 
     def each(self, sql: str, /, **values: object) -> Iterator[Row]:
-        """The rows of a query one by one, for those that are not kept."""
+        """The rows of a query one by one, to be read to the end before the next COMMIT.
+
+        PostgreSQL's are all there, but each becomes a mapping when it is asked for.
+        """
 
     def one(self, sql: str, /, **values: object) -> Row | None:
         """The first row of a query, if there is one."""
@@ -151,8 +154,12 @@ class Database(ABC):
     async def size(self) -> int:
         """How many bytes the database takes."""
 
-    def room(self) -> int | None:
-        """How many bytes are free on its disk; None if it is another machine's."""
+    def free_bytes(self) -> int | None:
+        """How many bytes are free on its disk; None if that is another machine's.
+
+        Raises:
+            StorageError: The disk does not say.
+        """
         return None
 
     @abstractmethod

@@ -122,13 +122,11 @@ def members(tx: Transaction, unit: str) -> Iterator[StoryMember]:
     for row in tx.each(
         f"""
         SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
-               a.published_at, a.origin, a.entry_id, e.first_seen, a.group_id,
-               original.url AS copy_of
+               a.published_at, a.origin, a.entry_id, e.first_seen, a.group_id
           FROM article a
           JOIN copy_group g ON g.id = a.group_id
           JOIN entry e ON e.id = a.entry_id
           JOIN feed ON feed.id = e.feed_id
-          LEFT JOIN article original ON original.id = a.copy_of
          WHERE {where} = :number
            AND a.id = (SELECT MAX(l.id) FROM article l WHERE l.entry_id = a.entry_id)
          ORDER BY e.first_seen, a.id
@@ -144,7 +142,6 @@ def members(tx: Transaction, unit: str) -> Iterator[StoryMember]:
             guid=row["guid"],
             published=maybe_time(row["published_at"]),
             first_seen=from_micros(row["first_seen"]),
-            copy_of=row["copy_of"],
             group_id=row["group_id"],
             origin=row["origin"],
             rules=rules.get(row["entry_id"], ()),

@@ -208,8 +208,11 @@ class Sqlite(Database):
         places = [self._path.with_name(name) for name in names]
         return sum(place.stat().st_size for place in places if place.exists())
 
-    def room(self) -> int | None:
-        return shutil.disk_usage(self._path.parent).free
+    def free_bytes(self) -> int | None:
+        try:
+            return shutil.disk_usage(self._path).free
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror}") from None
 
     async def backup(self, path: Path) -> None:
         """Copied aside first, so that what stands at ``path`` is always whole."""

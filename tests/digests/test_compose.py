@@ -463,7 +463,7 @@ def test_a_correction_is_not_told_where_only_new_stories_count() -> None:
         (("story:2", "aleppo"), "normal"),
     ],
 )
-def test_a_story_is_urgent_once_enough_outlets_tell_it(
+def test_a_story_that_spreads_by_a_rule_it_met_is_urgent(
     spreading: tuple[str, str], priority: str
 ) -> None:
     found = choose([due(1)], RULES, INSTANT, spreading={spreading})

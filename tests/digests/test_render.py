@@ -293,6 +293,16 @@ def test_more_sources_than_fit_are_counted() -> None:
     assert "and 6 more, 4 copies among them" in digest.text
 
 
+def test_a_match_of_an_article_that_is_not_carried_names_its_source() -> None:
+    late = replace(
+        STORIES[0].matches[0], article="https://late.example/", source="Late News"
+    )
+
+    digest = render(instant(matches=(late,), more_articles=2_400))
+
+    assert "Late News" in digest.text
+
+
 def test_articles_that_a_story_does_not_carry_are_counted() -> None:
     one = story(articles=(member(0, "https://m.example/", "Report", "Outlet 0"),))
     large = replace(

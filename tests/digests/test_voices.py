@@ -7,7 +7,7 @@ from types import MappingProxyType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.digests.voices import Voices, is_spread
+from monitor.digests.voices import Voices
 from monitor.models import StoryMember
 from tests.conftest import NOON
 
@@ -37,11 +37,17 @@ def member(
 _UNNAMED: Mapping[str, str] = MappingProxyType({})
 
 
-def count(told: Iterable[StoryMember], outlets: Mapping[str, str] = _UNNAMED) -> int:
-    voices = Voices(outlets)
+def voices(
+    told: Iterable[StoryMember], outlets: Mapping[str, str] = _UNNAMED
+) -> Voices:
+    found = Voices(outlets)
     for one in told:
-        voices.add(one)
-    return voices.count()
+        found.add(one)
+    return found
+
+
+def count(told: Iterable[StoryMember], outlets: Mapping[str, str] = _UNNAMED) -> int:
+    return voices(told, outlets).count()
 
 
 def test_copies_of_one_text_count_once() -> None:
@@ -76,9 +82,12 @@ def test_the_first_to_have_a_text_speaks_for_its_copies() -> None:
     assert count(told) == 1
 
 
+WITHIN = timedelta(hours=2)
+
+
 def spread(*minutes: float, count: int = 3) -> bool:
     told = [member(n, f"s{n}.example", minutes=m) for n, m in enumerate(minutes)]
-    return is_spread(told, {}, count=count, within=timedelta(hours=2))
+    return voices(told).are_spread(count=count, within=WITHIN)
 
 
 def test_outlets_spread_a_story_when_they_tell_it_within_the_time() -> None:
@@ -91,16 +100,23 @@ def test_outlets_spread_a_story_when_they_tell_it_within_the_time() -> None:
 def test_one_outlet_alone_spreads_nothing() -> None:
     told = [member(n, "bbc.com", minutes=n) for n in range(5)]
 
-    assert not is_spread(told, {}, count=2, within=timedelta(hours=2))
+    assert not voices(told).are_spread(count=2, within=WITHIN)
 
 
-@given(st.lists(st.integers(0, 400), max_size=8), st.integers(1, 5))
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 400)), max_size=9),
+    st.integers(1, 5),
+)
 def test_a_story_spreads_when_some_two_hours_hold_enough_outlets(
-    minutes: list[int], count: int
+    texts: list[tuple[str, int]], count: int
 ) -> None:
-    most = max((sum(0 <= m - n <= 120 for m in minutes) for n in minutes), default=0)
+    told = [member(n, f"{s}.example", minutes=m) for n, (s, m) in enumerate(texts)]
+    most = max(
+        (len({s for s, m in texts if 0 <= m - start <= 120}) for _, start in texts),
+        default=0,
+    )
 
-    assert spread(*minutes, count=count) == (most >= count)
+    assert voices(told).are_spread(count=count, within=WITHIN) == (most >= count)
 
 
 @given(st.lists(st.floats(0, 400), max_size=8), st.integers(1, 5))

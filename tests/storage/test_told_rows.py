@@ -158,7 +158,6 @@ def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
         found = call(members, unit)
 
         assert [member.guid for member in found] == ["g1", "g2"]
-        assert found[0].copy_of is None
         assert found[1] == StoryMember(
             article_id=copy_id,
             url=ARTICLE.url,
@@ -168,7 +167,6 @@ def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
             guid="g2",
             published=later(hours=-1),
             first_seen=NOON,
-            copy_of="https://bbc.example/1",
             group_id=group["id"],
         )
 
