@@ -255,7 +255,7 @@ def series(title: str, source: str) -> int:
     The order of the words does not count, as in ``is_serial``.
     """
     words = sorted(word_hash(word) for word in _plain(segment(title)))
-    return _hash((word_hash(source), *words))
+    return _hash((_name_hash(source), *words))
 
 
 def is_serial(title: str, other: str) -> bool:
@@ -287,11 +287,15 @@ def _says_the_same(part: Segment, other: Segment) -> bool:
 _folded = lru_cache(maxsize=16_384)(fold)
 
 
+def _name_hash(name: str) -> int:
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % _PRIME
+
+
 @lru_cache(maxsize=16_384)
 def word_hash(word: str) -> int:
     """A word as 61 bits, the same in every process, which ``hash()`` is not."""
-    digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % _PRIME
+    return _name_hash(word)
 
 
 def _hash(hashes: Iterable[int]) -> int:

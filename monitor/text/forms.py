@@ -32,6 +32,7 @@ _ARABIC_FRONT = re.compile("^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بلك]|[و�
 _ARABIC_BACK = re.compile(
     "(?<=.{3})(?:هما|تين|تان|كم|هم|هن|نا|ها|ات|ون|ين|ان|ته|تي|ه|ي)$"
 )
+_DIGIT = re.compile(r"\d")
 # Plurals, the indefinite and the link to what follows.
 _PERSIAN_BACK = ("هايي", "هاي", "ها", "ان", "ات", "اي", "ي")
 _UKRAINIAN_BACK = re.compile(
@@ -134,9 +135,9 @@ def analyser(language: str) -> Analyser | None:
 
 def text_keys(word: str, language: str) -> tuple[str, ...]:
     """The keys under which a word of a text is looked up; the folded form is first."""
-    # The numbers of addresses hardly ever come again, and there is no end of them.
-    keys = _text_keys if word.isdecimal() else _known_text_keys
-    return keys(word, language)
+    # Numbers and the marks of addresses hardly ever come again, and have no end.
+    is_known = word.isalpha() or not _DIGIT.search(word)
+    return (_known_text_keys if is_known else _text_keys)(word, language)
 
 
 def _text_keys(word: str, language: str) -> tuple[str, ...]:
