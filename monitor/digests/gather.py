@@ -1,10 +1,10 @@
 """All articles of a story: the first two hundred are kept, the rest are counted. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.digests.voices import Outlets, Voices
+from monitor.digests.voices import Outlets, texts
 from monitor.models import DueMatch, StoryMember
 
 MOST_ARTICLES = 200
@@ -29,43 +29,59 @@ class Gathered:
 def gather(
     members: Iterable[StoryMember], lead: DueMatch, outlets: Outlets
 ) -> Gathered:
-    """Read the articles of a unit once, the first seen first, as its lead sees them.
+    """Read the articles of a unit once, text by text, as its lead sees them.
 
-    The lead's own stands first, wherever it comes. Copies are those of the lead's text:
-    which of them was stored first does not matter.
+    The lead's own stands first, then come the first seen. Copies are those of the lead's
+    text: which of them was stored first does not matter.
     """
-    voices = Voices(outlets)
-    own: list[StoryMember] = []
-    others: list[StoryMember] = []
-    sources: dict[str, None] = {}
-    count = copies = 0
-    last = None
-    for member in members:
-        voices.add(member)
-        sources[member.source] = None
-        last = max(last or member.first_seen, member.first_seen)
-        count += 1
-        if _is_lead(lead, member):
-            own.append(member)
-            continue
-        copy = member.group_id == lead.group_id
-        copies += copy
-        if len(others) < MOST_ARTICLES:
-            original = lead.article.url
-            others.append(replace(member, copy_of=original) if copy else member)
-    kept = (*own, *others)[:MOST_ARTICLES]
+    roll = _Roll(lead)
+    voices = {text.voice for text in texts(map(roll.take, members), outlets)}
+    kept = (*roll.own, *_first_seen(roll.others))[:MOST_ARTICLES]
+    articles = tuple(
+        replace(member, copy_of=lead.article.url) if roll.is_copy(member) else member
+        for member in kept
+    )
     listed = {member.source for member in kept}
     return Gathered(
-        articles=kept,
-        more_articles=count - len(kept),
-        more_copies=copies - sum(member.copy_of is not None for member in kept),
-        more_sources=tuple(name for name in sources if name not in listed),
-        voices=max(1, voices.count()),
-        last_seen=last,
+        articles=articles,
+        more_articles=roll.count - len(kept),
+        more_copies=roll.copies - sum(map(roll.is_copy, kept)),
+        more_sources=tuple(name for name in roll.sources if name not in listed),
+        voices=max(1, len(voices)),
+        last_seen=roll.last_seen,
     )
 
 
-def _is_lead(lead: DueMatch, member: StoryMember) -> bool:
-    """Whether a member is the lead's entry, of which it may be a later reading."""
-    one = (lead.article.feed, lead.guid or lead.article.url)
-    return one == (member.feed, member.guid or member.url)
+@dataclass(slots=True)
+class _Roll:
+    """What is noted of articles while they pass by."""
+
+    lead: DueMatch
+    own: list[StoryMember] = field(default_factory=list)
+    others: list[StoryMember] = field(default_factory=list)
+    sources: dict[str, None] = field(default_factory=dict)
+    count: int = 0
+    copies: int = 0
+    last_seen: datetime | None = None
+
+    def take(self, member: StoryMember) -> StoryMember:
+        self.count += 1
+        self.copies += self.is_copy(member)
+        self.sources[member.source] = None
+        self.last_seen = max(self.last_seen or member.first_seen, member.first_seen)
+        (self.own if self._is_lead(member) else self.others).append(member)
+        if len(self.others) > 2 * MOST_ARTICLES:
+            self.others = _first_seen(self.others)
+        return member
+
+    def is_copy(self, member: StoryMember) -> bool:
+        return member.group_id == self.lead.group_id and not self._is_lead(member)
+
+    def _is_lead(self, member: StoryMember) -> bool:
+        """Whether a member is the lead's entry, of which it may be a later reading."""
+        one = (self.lead.article.feed, self.lead.guid or self.lead.article.url)
+        return one == (member.feed, member.guid or member.url)
+
+
+def _first_seen(members: Sequence[StoryMember]) -> list[StoryMember]:
+    return sorted(members, key=lambda m: (m.first_seen, m.article_id))[:MOST_ARTICLES]

@@ -1,8 +1,9 @@
 """Count who says something on his own: copies of one text are one voice. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from monitor.models import StoryMember
 from monitor.text.outlets import outlet_of
@@ -11,46 +12,38 @@ Outlets = Mapping[str, str]
 """The outlets of feeds, as configured."""
 
 
-@dataclass(slots=True)
-class _Text:
-    """A text and its copies: who had it first, and whom one of them credits."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and its copies: when it was first seen, and whose it is."""
 
-    first: datetime
-    had: str
-    credited: str
+    first_seen: datetime
+    voice: str
 
 
-@dataclass(slots=True)
-class Voices:
-    """Who wrote the texts of some articles, which are added one by one."""
+def texts(members: Iterable[StoryMember], outlets: Outlets) -> Iterator[Text]:
+    """The texts of some articles, of which copies stand together, the first seen first.
 
-    outlets: Outlets
-    _texts: dict[int, _Text] = field(init=False, default_factory=dict)
+    A text is whose one of its copies credits, else the outlet's that had it first.
+    """
+    for _, copies in groupby(members, key=lambda member: member.group_id):
+        yield _text(copies, outlets)
 
-    def add(self, member: StoryMember) -> None:
-        """Take one article more; those of a text in the order in which they came."""
-        text = self._texts.get(member.group_id)
-        if text is None:
-            text = _Text(member.first_seen, self._own(member), member.origin)
-            self._texts[member.group_id] = text
-        elif member.first_seen < text.first:
-            text.first, text.had = member.first_seen, self._own(member)
-        text.credited = text.credited or member.origin
 
-    def count(self) -> int:
-        """How many outlets wrote the texts themselves."""
-        return len({text.credited or text.had for text in self._texts.values()})
+def _text(copies: Iterator[StoryMember], outlets: Outlets) -> Text:
+    first = next(copies)
+    credited = first.origin
+    for copy in copies:
+        credited = credited or copy.origin
+    named = outlets.get(first.feed, "").casefold()
+    own = named or outlet_of(first.url) or first.source
+    return Text(first.first_seen, credited or own)
 
-    def are_spread(self, *, count: int, within: timedelta) -> bool:
-        """Whether so many outlets were first heard within a time."""
-        texts = sorted(self._texts.values(), key=lambda text: text.first)
-        last: dict[str, datetime] = {}
-        for text in texts:
-            last[text.credited or text.had] = text.first
-            if sum(text.first - at <= within for at in last.values()) >= count:
-                return True
-        return False
 
-    def _own(self, member: StoryMember) -> str:
-        named = self.outlets.get(member.feed, "").casefold()
-        return named or outlet_of(member.url) or member.source
+def is_spread(said: Iterable[Text], *, count: int, within: timedelta) -> bool:
+    """Whether so many voices were first heard within a time."""
+    last: dict[str, datetime] = {}
+    for text in sorted(said, key=lambda text: text.first_seen):
+        last[text.voice] = text.first_seen
+        if sum(text.first_seen - at <= within for at in last.values()) >= count:
+            return True
+    return False

@@ -18,6 +18,7 @@ from monitor.digests import bursts, slots
 from monitor.digests.compose import (
     WEAK_EVERY,
     Choice,
+    Item,
     Occasion,
     RuleTerms,
     choose,
@@ -25,7 +26,7 @@ from monitor.digests.compose import (
 )
 from monitor.digests.gather import Gathered, gather
 from monitor.digests.render import render, render_own
-from monitor.digests.voices import Outlets, Voices
+from monitor.digests.voices import Outlets, is_spread, texts
 from monitor.errors import WorkerError
 from monitor.models import Coverage, Digest, DueMatch, RuleLine
 from monitor.pipeline.context import Context, new_token
@@ -191,10 +192,7 @@ def claim_digest(
         slot_id=slots.slot_id(schedule, slot) if slot else f"{kind}:{first}",
         window=None if instant else (min(start, end), end),
         choice=choice,
-        gathered={
-            item.unit: gather(digests.members(tx, item.unit), item.lead, outlets)
-            for item in choice.items
-        },
+        gathered={item.unit: _gathered(tx, item, outlets) for item in choice.items},
         coverage=coverage(tx, start),
         flooding=bursts.flooding(alerts, now),
         gone=people.unsubscribed(tx, name),
@@ -205,22 +203,21 @@ def _spreading(
     tx: Transaction, context: Context, due: Iterable[DueMatch], outlets: Outlets
 ) -> set[tuple[str, str]]:
     """The units, each with the rule, that enough outlets tell within its time."""
-    rules = context.config.rules
-    units: dict[str, dict[str, Voices]] = {}
-    for match in due:
-        if rules[match.match.rule].urgent_when:
-            heard = units.setdefault(match.unit, {})
-            heard.setdefault(match.match.rule, Voices(outlets))
     found = set()
-    for unit, heard in units.items():
-        for member in digests.members(tx, unit):
-            for name in heard.keys() & member.rules:
-                heard[name].add(member)
-        for name, voices in heard.items():
-            when = rules[name].urgent_when
-            if when and voices.are_spread(count=when.outlets, within=when.within):
+    for unit, name in {(match.unit, match.match.rule) for match in due}:
+        if when := context.config.rules[name].urgent_when:
+            said = texts(digests.members(tx, unit, name), outlets)
+            if is_spread(said, count=when.outlets, within=when.within):
                 found.add((unit, name))
     return found
+
+
+def _gathered(tx: Transaction, item: Item, outlets: Outlets) -> Gathered:
+    """The articles of what is told, each with the rules that it met."""
+    found = gather(digests.members(tx, item.unit), item.lead, outlets)
+    rules = digests.rules_met(tx, [one.article_id for one in found.articles])
+    articles = (replace(m, rules=rules.get(m.article_id, ())) for m in found.articles)
+    return replace(found, articles=tuple(articles))
 
 
 def _is_quiet(config: SubscriberConfig, local: datetime) -> bool:

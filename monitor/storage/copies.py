@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +56,9 @@ def neighbours(tx: Transaction, keys: Collection[int], now: datetime) -> Neighbo
     today = day_of(now)
     within_days, days = listed("day", (today - n for n in range(REACH_DAYS)))
     within_hashes, hashes = listed("hash", keys)
-    rows = tx.all(
+    groups: dict[int, list[int]] = defaultdict(list)
+    articles: dict[int, list[int]] = defaultdict(list)
+    for row in tx.each(
         f"""
         SELECT near_key.hash, sketch.article_id, sketch.group_id
           FROM near_key
@@ -66,14 +68,13 @@ def neighbours(tx: Transaction, keys: Collection[int], now: datetime) -> Neighbo
         """,  # noqa: S608 - only our own parameter names are put in
         **days,
         **hashes,
-    )
-    groups: dict[int, list[int]] = defaultdict(list)
-    for row in rows:
+    ):
         groups[row["hash"]].append(row["group_id"])
-    shared: dict[int, int] = defaultdict(int)
-    for row in rows:
-        if len(set(groups[row["hash"]])) <= _MOST_GROUPS:
-            shared[row["article_id"]] += 1
+        articles[row["hash"]].append(row["article_id"])
+    shared: Counter[int] = Counter()
+    for key, found in articles.items():
+        if len(set(groups[key])) <= _MOST_GROUPS:
+            shared.update(found)
     best = sorted(shared, key=lambda one: (-shared[one], one))[:_MOST_CANDIDATES]
     return Neighbours(candidates=_candidates(tx, best), groups=groups)
 

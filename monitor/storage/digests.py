@@ -1,7 +1,7 @@
 """Digests: what is due for whom, and what was told."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from monitor.models import (
     StoryMember,
 )
 from monitor.storage.articles import article_from, match_from
-from monitor.storage.database import Row, Transaction, from_micros, maybe_time
+from monitor.storage.database import Row, Transaction, from_micros, listed, maybe_time
 from monitor.storage.settled import settled_to
 
 _UNIT_IDS = {
@@ -33,7 +33,7 @@ def due_matches(tx: Transaction, subscriber: str, unit: str) -> list[DueMatch]:
     all that was ever told, for each match that is due.
     """
     number, public_id = _UNIT_IDS[unit]
-    rows = tx.all(
+    rows = tx.each(
         f"""
         WITH untold AS MATERIALIZED (
             SELECT m.id, s.since_at
@@ -111,27 +111,36 @@ def _due(row: Row, unit: str) -> DueMatch:
     )
 
 
-def members(tx: Transaction, unit: str) -> Iterator[StoryMember]:
-    """All articles of a unit, matching or not: the latest reading of each entry.
+def members(tx: Transaction, unit: str, met: str = "") -> Iterator[StoryMember]:
+    """The articles of a unit, matching or not: the latest reading of each entry.
 
-    One by one, the first seen first: a story that goes on for days has thousands.
+    ``met`` asks for the entries only that met this rule, in any reading. They come one by
+    one, because a story that goes on for days has thousands; the copies of a text stand
+    together, the first seen first.
     """
     kind, _, number = unit.partition(":")
     where = {"story": "g.story_id", "group": "g.id", "entry": "a.entry_id"}[kind]
-    rules = _rules_of(tx, where, int(number))
+    values: dict[str, object] = {"number": int(number)}
+    if met:
+        values["met"] = met
+    only = """
+           AND EXISTS (SELECT 1 FROM rule_match m
+                        WHERE m.entry_id = a.entry_id AND m.rule = :met)
+    """
     for row in tx.each(
         f"""
         SELECT a.id, a.url, a.title, a.source, feed.name AS feed, e.guid,
-               a.published_at, a.origin, a.entry_id, e.first_seen, a.group_id
+               a.published_at, a.origin, e.first_seen, a.group_id
           FROM article a
           JOIN copy_group g ON g.id = a.group_id
           JOIN entry e ON e.id = a.entry_id
           JOIN feed ON feed.id = e.feed_id
          WHERE {where} = :number
            AND a.id = (SELECT MAX(l.id) FROM article l WHERE l.entry_id = a.entry_id)
-         ORDER BY e.first_seen, a.id
+           {only if met else ""}
+         ORDER BY a.group_id, e.first_seen, a.id
         """,  # noqa: S608 - only our own column names are put in
-        number=int(number),
+        **values,
     ):
         yield StoryMember(
             article_id=row["id"],
@@ -144,25 +153,26 @@ def members(tx: Transaction, unit: str) -> Iterator[StoryMember]:
             first_seen=from_micros(row["first_seen"]),
             group_id=row["group_id"],
             origin=row["origin"],
-            rules=rules.get(row["entry_id"], ()),
         )
 
 
-def _rules_of(tx: Transaction, where: str, number: int) -> dict[int, tuple[str, ...]]:
-    """The rules that the entries of a unit met, in any reading."""
+def rules_met(
+    tx: Transaction, article_ids: Collection[int]
+) -> dict[int, tuple[str, ...]]:
+    """The rules that the entries of some articles met, in any reading."""
     found: dict[int, tuple[str, ...]] = {}
+    inside, names = listed("id", article_ids)
     for row in tx.each(
         f"""
-        SELECT DISTINCT m.entry_id, m.rule
-          FROM rule_match m
-          JOIN article a ON a.id = m.article_id
-          JOIN copy_group g ON g.id = a.group_id
-         WHERE {where} = :number
-         ORDER BY m.entry_id, m.rule
-        """,  # noqa: S608 - only our own column names are put in
-        number=number,
+        SELECT DISTINCT a.id, m.rule
+          FROM article a
+          JOIN rule_match m ON m.entry_id = a.entry_id
+         WHERE a.id IN ({inside})
+         ORDER BY a.id, m.rule
+        """,  # noqa: S608 - only our own parameter names are put in
+        **names,
     ):
-        found[row["entry_id"]] = (*found.get(row["entry_id"], ()), row["rule"])
+        found[row["id"]] = (*found.get(row["id"], ()), row["rule"])
     return found
 
 

@@ -1,7 +1,6 @@
 """Stories: what they are known by, and which ones an article may tell."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,16 +82,21 @@ def find_stories(
         for term in names
     )
     rows = tx.all(
-        f"SELECT DISTINCT term, story_id FROM ({parts}) AS found",  # noqa: S608 - only our own parameter names are put in
+        f"""
+        SELECT story_id
+          FROM ({parts}) AS found
+         GROUP BY story_id
+         ORDER BY COUNT(DISTINCT term) DESC, story_id DESC
+         LIMIT :stories
+        """,  # noqa: S608 - only our own parameter names are put in
         most=_MOST_OF_TERM,
+        stories=_MOST_STORIES,
         **days,
         **names,
     )
-    shared = Counter(row["story_id"] for row in rows)
-    best = sorted(shared, key=lambda one: (-shared[one], -one))[:_MOST_STORIES]
-    if not best:
+    if not rows:
         return []
-    inside, ids = listed("id", best)
+    inside, ids = listed("id", (row["story_id"] for row in rows))
     found = tx.all(
         f"""
         SELECT id, first_seen, last_seen, language, centroid, names, figures

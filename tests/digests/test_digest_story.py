@@ -259,8 +259,8 @@ def test_the_lead_stands_first_and_copies_are_seen_from_it() -> None:
 
     assert [(m.article_id, m.copy_of) for m in found.articles] == [
         (1, None),
-        (3, None),
         (2, "https://wire.example/1"),
+        (3, None),
     ]
 
 

@@ -40,6 +40,17 @@ def test_the_lead_is_kept_though_thousands_came_before_it() -> None:
     assert (len(found.articles), found.more_articles) == (MOST_ARTICLES, 1_801)
 
 
+def test_those_are_kept_that_were_seen_first() -> None:
+    late = [
+        replace(m, group_id=n, first_seen=m.first_seen + timedelta(days=n % 2))
+        for n, m in enumerate(many(900), start=9)
+    ]
+
+    found = gather(late, LEAD, {})
+
+    assert [m.article_id for m in found.articles] == [*range(3, 403, 2)]
+
+
 def test_copies_that_are_not_kept_are_counted() -> None:
     found = gather([OWN, *many(300, group=LEAD.group_id)], LEAD, {})
 
@@ -48,7 +59,8 @@ def test_copies_that_are_not_kept_are_counted() -> None:
 
 
 def test_sources_that_are_not_kept_are_named_once() -> None:
-    late = [replace(m, source="Late") for m in many(2)]
+    day = NOON + timedelta(days=1)
+    late = [replace(m, source="Late", first_seen=day) for m in many(2)]
 
     found = gather([OWN, *many(199), *late, *late], LEAD, {})
 
@@ -73,7 +85,7 @@ def test_no_article_copy_or_source_is_lost(
         for n, (group, source) in enumerate(some, start=1_000)
     ]
 
-    found = gather(told, LEAD, {})
+    found = gather(sorted(told, key=lambda m: m.group_id), LEAD, {})
 
     kept = found.articles
     assert len(kept) + found.more_articles == len(told)

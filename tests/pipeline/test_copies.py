@@ -106,6 +106,9 @@ def test_grouping_waits_for_other_nodes_before_it_looks() -> None:
             asked.append("a look")
             return []
 
+        def each(self, _sql: str, **_values: object) -> list[Row]:
+            return self.all(_sql)
+
     body = " ".join(PARAGRAPHS)
     article = Article(
         title=TITLE,

@@ -137,8 +137,8 @@ def test_the_last_time_of_something_weak_is_known(call: Caller) -> None:
 # --- members of a story ---
 
 
-def members(tx: Transaction, unit: str) -> list[StoryMember]:
-    return list(digests.members(tx, unit))
+def members(tx: Transaction, unit: str, met: str = "") -> list[StoryMember]:
+    return list(digests.members(tx, unit, met))
 
 
 def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
@@ -169,6 +169,33 @@ def test_a_story_names_all_its_articles_matching_or_not(call: Caller) -> None:
             first_seen=NOON,
             group_id=group["id"],
         )
+
+
+def test_the_articles_of_a_story_come_text_by_text(call: Caller) -> None:
+    first, other, copy = (call(entry, name) for name in ("g1", "g2", "g3"))
+    group = call(row_of, "article", call(read, first, keys=[URL]))["group_id"]
+    call(read, other)
+    call(read, copy, keys=[URL], rules=())
+    story = call(row_of, "copy_group", group)["story_id"]
+    call(lambda tx: tx.run("UPDATE copy_group SET story_id = :story", story=story))
+
+    found = call(members, f"story:{story}")
+    met = call(members, f"story:{story}", "aleppo")
+
+    assert [member.guid for member in found] == ["g1", "g3", "g2"]
+    assert [member.guid for member in met] == ["g1", "g2"]
+
+
+def test_articles_name_the_rules_that_their_entries_met(call: Caller) -> None:
+    entry_id = call(entry)
+    old = call(read, entry_id, rules=("grain", "aleppo"))
+    new = call(read, entry_id, revision=1, rules=("aleppo",))
+    none = call(read, call(entry, "g2"), rules=())
+
+    assert call(digests.rules_met, [old, new, none]) == {
+        old: ("aleppo", "grain"),
+        new: ("aleppo", "grain"),
+    }
 
 
 def test_an_entry_is_shown_by_its_latest_reading(call: Caller) -> None:
