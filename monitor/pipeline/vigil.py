@@ -25,6 +25,7 @@ NO_POLL = timedelta(hours=1)
 OUTBOX_AGE = timedelta(hours=2)
 LEAST_FREE_BYTES = 250_000_000
 LEAST_AWAY = timedelta(minutes=5)
+_SAME_OUTAGE = timedelta(minutes=15)
 _PING_EVERY = timedelta(minutes=1)
 _MAX_ANSWER = 64 << 10
 
@@ -156,7 +157,8 @@ def _tell_away(tx: Transaction, context: Context, since: datetime, reason: str) 
     now = context.now()
     tx.serialise("away")
     told = vigil.alarm_since(tx, "away-told")
-    if now - since < LEAST_AWAY or (told and since <= told):
+    just_told = told and since <= told <= now < told + _SAME_OUTAGE
+    if now - since < LEAST_AWAY or just_told:
         return
     vigil.set_alarm(tx, "away-told", now)
     text = (

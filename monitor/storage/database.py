@@ -155,11 +155,7 @@ class Database(ABC):
         """How many bytes the database takes."""
 
     def free_bytes(self) -> int | None:
-        """How many bytes are free on its disk; None if that is another machine's.
-
-        Raises:
-            StorageError: The disk does not say.
-        """
+        """How many bytes are free on its disk; None if it is not ours, or does not say."""
         return None
 
     @abstractmethod

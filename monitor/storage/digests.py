@@ -160,6 +160,8 @@ def rules_met(
     tx: Transaction, article_ids: Collection[int]
 ) -> dict[int, tuple[str, ...]]:
     """The rules that the entries of some articles met, in any reading."""
+    if not article_ids:
+        return {}
     found: dict[int, tuple[str, ...]] = {}
     inside, names = listed("id", article_ids)
     for row in tx.each(

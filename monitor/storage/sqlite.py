@@ -211,8 +211,8 @@ class Sqlite(Database):
     def free_bytes(self) -> int | None:
         try:
             return shutil.disk_usage(self._path).free
-        except OSError as error:
-            raise StorageError(f"{self._path}: {error.strerror}") from None
+        except OSError:
+            return None
 
     async def backup(self, path: Path) -> None:
         """Copied aside first, so that what stands at ``path`` is always whole."""

@@ -192,6 +192,7 @@ def test_articles_name_the_rules_that_their_entries_met(call: Caller) -> None:
     new = call(read, entry_id, revision=1, rules=("aleppo",))
     none = call(read, call(entry, "g2"), rules=())
 
+    assert call(digests.rules_met, []) == {}
     assert call(digests.rules_met, [old, new, none]) == {
         old: ("aleppo", "grain"),
         new: ("aleppo", "grain"),
