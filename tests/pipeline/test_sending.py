@@ -104,7 +104,8 @@ def test_a_mail_server_that_is_away_is_told_once_for_all_who_get_mail(
     away, back = desk.notices()
     assert away.startswith(f"mail server 127.0.0.1:{port} does not work")
     assert back.startswith(f"mail server 127.0.0.1:{port} works again")
-    assert [to for to, _ in mailbox.messages] == list(TO)
+    # Each address waits a little longer or less, so either may be first.
+    assert sorted(to for to, _ in mailbox.messages) == sorted(TO)
 
 
 def test_a_refused_password_costs_no_message_however_long_it_lasts(
@@ -121,7 +122,7 @@ def test_a_refused_password_costs_no_message_however_long_it_lasts(
         clock.go_on(hours=2)
         desk.run()
 
-    assert [to for to, _ in mailbox.messages] == list(TO)
+    assert sorted(to for to, _ in mailbox.messages) == sorted(TO)
     assert "530 5.7.0" in desk.notices()[0]
     assert len(desk.notices()) == 2
 
