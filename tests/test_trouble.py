@@ -101,6 +101,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
+@pytest.fixture
+def cramped(site: Site, tmp_path: Path, small_disk: Path) -> Desk:
+    """A desk whose database lies on the small disk."""
+    tell(site, "old")
+    database = f"sqlite:{small_disk}/monitor.db"
+    return Desk(folder=tmp_path, site=site, clock=StandingClock(), database=database)
+
+
 def fill(folder: Path) -> Path:
     """Leave no room on a disk."""
     ballast = folder / "ballast"
@@ -111,28 +119,21 @@ def fill(folder: Path) -> Path:
 
 
 def test_a_disk_that_fills_up_is_told_before_it_is_full(
-    site: Site, tmp_path: Path, small_disk: Path
+    small_disk: Path, cramped: Desk
 ) -> None:
-    database = f"sqlite:{small_disk}/monitor.db"
-    desk = Desk(folder=tmp_path, site=site, clock=StandingClock(), database=database)
-    tell(site, "old")
-
     for _ in range(2):
-        desk.run()
+        cramped.run()
     subprocess.run(["mount", "-o", "remount,size=600m", str(small_disk)], check=True)
     for _ in range(2):
-        desk.run()
+        cramped.run()
 
-    heads = [notice.partition("\n")[0] for notice in desk.notices()]
+    heads = [notice.partition("\n")[0] for notice in cramped.notices()]
     assert heads == ["the disk is nearly full", "the disk has room again"]
 
 
 def test_a_full_disk_loses_nothing_and_needs_nobody(
-    site: Site, tmp_path: Path, small_disk: Path
+    site: Site, small_disk: Path, cramped: Desk
 ) -> None:
-    database = f"sqlite:{small_disk}/monitor.db"
-    desk = Desk(folder=tmp_path, site=site, clock=StandingClock(), database=database)
-    tell(site, "old")
     said: list[str] = []
 
     async def work(daemon: Daemon) -> None:
@@ -142,20 +143,17 @@ def test_a_full_disk_loses_nothing_and_needs_nobody(
         said.append(await unready(daemon))
         ballast.unlink()
         await ready(daemon)
-        await until(lambda: len(desk.stories()) >= len(TITLES))
+        await until(lambda: len(cramped.stories()) >= len(TITLES))
 
-    served(desk, work)
+    served(cramped, work)
 
     assert "full" in said[0]
-    assert sorted(desk.stories()) == sorted(TITLES)
+    assert sorted(cramped.stories()) == sorted(TITLES)
 
 
 def test_a_disk_that_cannot_be_written_for_a_while_costs_nothing(
-    site: Site, tmp_path: Path, small_disk: Path
+    site: Site, small_disk: Path, cramped: Desk
 ) -> None:
-    database = f"sqlite:{small_disk}/monitor.db"
-    desk = Desk(folder=tmp_path, site=site, clock=StandingClock(), database=database)
-    tell(site, "old")
 
     def remount(how: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{how}", str(small_disk)], check=False)
@@ -170,11 +168,11 @@ def test_a_disk_that_cannot_be_written_for_a_while_costs_nothing(
         await asyncio.to_thread(remount, "rw")
         ballast.unlink()
         await ready(daemon)
-        await until(lambda: len(desk.stories()) >= 3)
+        await until(lambda: len(cramped.stories()) >= 3)
 
-    served(desk, work)
+    served(cramped, work)
 
-    assert sorted(desk.stories()) == sorted(TITLES[:3])
+    assert sorted(cramped.stories()) == sorted(TITLES[:3])
 
 
 class Server:

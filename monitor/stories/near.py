@@ -288,6 +288,7 @@ _folded = lru_cache(maxsize=16_384)(fold)
 
 
 def _name_hash(name: str) -> int:
+    """What is no word of a text is not kept: there is one for each source."""
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % _PRIME
 

@@ -32,7 +32,6 @@ _ARABIC_FRONT = re.compile("^(?:[وف]?(?:[بك]?ال|لل)|[وف]?[بلك]|[و�
 _ARABIC_BACK = re.compile(
     "(?<=.{3})(?:هما|تين|تان|كم|هم|هن|نا|ها|ات|ون|ين|ان|ته|تي|ه|ي)$"
 )
-_DIGIT = re.compile(r"\d")
 # Plurals, the indefinite and the link to what follows.
 _PERSIAN_BACK = ("هايي", "هاي", "ها", "ان", "ات", "اي", "ي")
 _UKRAINIAN_BACK = re.compile(
@@ -131,6 +130,9 @@ def analyser(language: str) -> Analyser | None:
     primary = language.partition("-")[0].lower()
     primary = "nb" if primary == "no" else primary
     return _load(primary) if primary in LANGUAGES else None
+
+
+_DIGIT = re.compile(r"\d")
 
 
 def text_keys(word: str, language: str) -> tuple[str, ...]:

@@ -105,6 +105,14 @@ HOT: dict[str, Callable[[Transaction], object]] = {
         tx, "desk", NOON - timedelta(hours=1)
     ),
     "the members of a story are found": lambda tx: list(digests.members(tx, "story:1")),
+    "those that met a rule are found": lambda tx: list(
+        digests.members(tx, "story:1", "aleppo")
+    ),
+    "the rules that articles met are found": lambda tx: digests.rules_met(tx, [1, 2]),
+    "the neighbours of a text are found": lambda tx: copies.neighbours(tx, [1], NOON),
+    "the stories of some terms are found": lambda tx: stories.find_stories(
+        tx, [1, 2], NOON
+    ),
     "the titles of a series are found": lambda tx: stories.titles_of(tx, 1, [1, 2]),
     "old traces are forgotten": lambda tx: copies.forget_traces(tx, NOON, 9),
     "the next host is found": lambda tx: hosts.next_host_due(tx),
