@@ -180,6 +180,7 @@ class DeliveryDeferred(DeliveryError):
     """It may work later; never before ``retry_after``, if that is given.
 
     ``throttled`` says that it was one message too many: no attempt was lost.
+    ``slow_down`` says that the way wants fewer of them for a while.
     """
 
     def __init__(
@@ -190,10 +191,12 @@ class DeliveryDeferred(DeliveryError):
         retry_after: timedelta | None = None,
         throttled: bool = False,
         whole_channel: bool = False,
+        slow_down: bool = False,
     ) -> None:
         super().__init__(text, code=code, whole_channel=whole_channel)
         self.retry_after = retry_after
         self.throttled = throttled
+        self.slow_down = slow_down
 
 
 class DestinationFault(DeliveryError):

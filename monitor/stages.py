@@ -17,7 +17,7 @@ from monitor.errors import StorageError, root_of
 from monitor.pipeline.context import Context, host_lease
 from monitor.pipeline.digest import make_digests, make_urgent_digests
 from monitor.pipeline.read import read_entries
-from monitor.pipeline.send import send_channel
+from monitor.pipeline.send import routes, send_by
 from monitor.pipeline.upkeep import tidy
 from monitor.pipeline.vigil import Vigil
 from monitor.pipeline.visit import visit_hosts
@@ -66,7 +66,8 @@ def stages_of(context: Context, stopping: asyncio.Event) -> list[Stage]:
     """All stages of the service, wired to each other."""
     digest, read = Stage("digest"), Stage("read")
     visit = Stage("visit", patience=max(_PATIENCE, host_lease(context.config)))
-    senders = [Stage(f"send {name}") for name in context.config.channels]
+    ways = routes(context.config.channels)
+    senders = [Stage(f"send {route.name}") for route in ways]
 
     async def visited() -> None:
         visit.touch()
@@ -80,9 +81,9 @@ def stages_of(context: Context, stopping: asyncio.Event) -> list[Stage]:
     digest.work = _digests(context)
     digest.next_due = subscribers.next_slot_of_all
     digest.wakes = senders
-    for name, sender in zip(context.config.channels, senders, strict=True):
-        sender.work = partial(_send, context, name, stopping, sender)
-        sender.next_due = partial(deliveries.next_delivery_due, channel=name)
+    for route, sender in zip(ways, senders, strict=True):
+        sender.work = partial(send_by, context, route, stopping, sender.touch)
+        sender.next_due = partial(deliveries.next_delivery_due, channels=route.channels)
     vigil = Stage("vigil", work=Vigil(context).keep, wakes=senders)
     upkeep = Stage("upkeep", work=lambda: tidy(context, stopping), patience=_HOUR)
     return [visit, read, digest, *senders, vigil, upkeep]
@@ -136,12 +137,6 @@ def _report(stage: str, error: BaseException) -> None:
         log.error("database.failed", stage=stage, reason=str(error))
     else:
         log.error("stage.failed", stage=stage, exc_info=error)
-
-
-async def _send(
-    context: Context, name: str, stopping: asyncio.Event, stage: Stage
-) -> int:
-    return await send_channel(context, name, stopping, tried=stage.touch)
 
 
 def _visits(

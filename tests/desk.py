@@ -146,9 +146,15 @@ class Desk:
 
 
 class Mailbox:
-    """What a real SMTP server on loopback took; recipients can be refused."""
+    """What a real SMTP server on loopback took; recipients can be refused.
+
+    ``calls`` is how often it was connected to, ``most_at_once`` how many held the line.
+    """
 
     def __init__(self) -> None:
+        self.calls = 0
+        self.at_once = 0
+        self.most_at_once = 0
         self.messages: list[tuple[str, Message]] = []
         self.refused: dict[str, str] = {}
         self.refused_sender = ""
@@ -205,6 +211,26 @@ class Mailbox:
         return [p.get_payload(decode=True).decode() for p in parts]  # type: ignore[union-attr]  # a text part
 
 
+class _Line(SMTP):
+    """A connection, counted."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        box = self.event_handler
+        box.calls += 1
+        box.at_once += 1
+        box.most_at_once = max(box.most_at_once, box.at_once)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.at_once -= 1
+        super().connection_lost(error)
+
+
+class _Server(Controller):
+    def factory(self) -> SMTP:
+        return _Line(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def mail_server(
     port: int = 0, tls: ssl.SSLContext | None = None
@@ -215,8 +241,9 @@ def mail_server(
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, tls_context=tls)
+    controller = _Server(mailbox, hostname="127.0.0.1", port=port, tls_context=tls)
     controller.start()
+    mailbox.calls = 0  # starting calls it once
     try:
         yield mailbox, port
     finally:

@@ -88,6 +88,7 @@ PURE = [
     "channels/slack_limits.py",
     "config/applied.py",
     "config/mask.py",
+    "pipeline/verdict.py",
 ]
 UNCLEAN = {"httpx", "aiohttp", "sqlite3", "psycopg", "asyncio", "time", "socket"}
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -13,10 +13,15 @@ Every file has a frozen dataclass ``Config`` with the channel's settings and:
 
 import importlib
 import pkgutil
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from monitor.models import Digest, Part, Probe, Receipt, Target
+
+Send = Callable[[Part, str | None], Awaitable[Receipt]]
+"""Hands one part over, like ``Channel.send``; the message that it belongs to is second."""
 
 
 class Channel(Protocol):
@@ -73,7 +78,19 @@ class Probed(Protocol):
         """
 
 
-NO_TYPES = ("handing", "payload", "posting", "slack_limits")
+@runtime_checkable
+class Connected(Protocol):
+    """A channel whose connection serves one message after another."""
+
+    @property
+    def connections(self) -> int:
+        """How many there may be at once, for all channels of its way together."""
+
+    def session(self) -> AbstractAsyncContextManager[Send]:
+        """One connection, made when it is needed, for as long as the block lasts."""
+
+
+NO_TYPES = ("handing", "payload", "posting", "relay", "slack_limits")
 
 
 def types() -> list[str]:

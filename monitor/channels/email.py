@@ -4,93 +4,23 @@ import asyncio
 import base64
 import hashlib
 import quopri
-import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr, quote
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import aiosmtplib
-
-from monitor import program
-from monitor.channels.handing import Transport, hand_in
-from monitor.errors import (
-    DeliveryDeferred,
-    DeliveryError,
-    DeliveryInDoubt,
-    DeliveryRejected,
-    DestinationFault,
-    ProgramError,
-)
-from monitor.models import Digest, Part, Probe, Receipt, Secret, Target
-from monitor.text.dates import certificate_end
-from monitor.text.mail import encoding_of
+from monitor.channels import Send
+from monitor.channels.handing import hand_in
+from monitor.channels.relay import Smtp, certificate_ends_at, connect, connection
+from monitor.models import Digest, Part, Probe, Receipt, Target
+from monitor.text.mail import ascii_address, encoding_of
 from monitor.text.words import one_line
-
-_CONNECT_SECONDS = 30.0
-_SEND_SECONDS = 120.0
-# A wrong password or an account out of order is no fault of the message (RFC 4954).
-_ACCOUNT_FAULTS = (530, 534, 535, 538)
-_SERVICE_CLOSING = 421
-_QUOTA_EXCEEDED = 552
-_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", re.ASCII)
-_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smtp:
-    """The mail server. ``explicit`` is False when the configuration has none.
-
-    With ``max_per_minute`` 0 it takes as many messages as come.
-    """
-
-    host: str = "localhost"
-    port: int | None = None
-    tls: Literal["starttls", "implicit", "none"] = "none"
-    user: str = ""
-    password: Secret = Secret("")  # noqa: RUF009 - frozen, so it may be shared
-    token_command: tuple[str, ...] = ()
-    sender: str = "News monitor <monitor@localhost>"
-    reply_to: str = ""
-    transport: Transport = "smtp"
-    path: Path | None = None
-    max_per_minute: int = 0
-    explicit: bool = False
-
-    @property
-    def real_port(self) -> int:
-        """The port, or the usual one for the kind of TLS."""
-        usual = {"starttls": 587, "implicit": 465, "none": 25}
-        return self.port or usual[self.tls]
-
-    @property
-    def domain(self) -> str:
-        """The domain of the sender: never the name of this machine."""
-        return ascii_address(parseaddr(self.sender)[1]).rpartition("@")[2]
-
-
-def ascii_address(address: str) -> str:
-    """An address with its domain in IDNA, as envelopes and headers need it.
-
-    Raises:
-        ValueError: It is no address, or its local part is not ASCII.
-    """
-    local, _, domain = address.rpartition("@")
-    if not _LOCAL.fullmatch(local):
-        raise ValueError(f"not an e-mail address we can send to: {address!r}")
-    try:
-        name = domain.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise ValueError(f"not an e-mail address: {address!r}") from error
-    if not _DOMAIN.fullmatch(name):
-        raise ValueError(f"not an e-mail address: {address!r}")
-    return f"{local}@{name}"
 
 
 class _Policy(EmailPolicy):
@@ -163,7 +93,7 @@ class Config:
     def way(self) -> str:
         """The mail server, or the way around one."""
         if self.smtp.transport == "smtp":
-            return f"mail server {self._where}"
+            return f"mail server {self.smtp.where}"
         return f"mail by {self.smtp.transport}"
 
     def problem(self) -> str:
@@ -211,99 +141,40 @@ class Config:
         """Connect, encrypt and sign in as for a message, and send none."""
         if self.smtp.transport != "smtp":
             return Probe(text=f"mail is handed in by {self.smtp.transport}")
-        client = self._client()
-        try:
-            await self._connect(client)
-            ends_at = _certificate_end(client)
-        finally:
-            client.close()
+        client = await connect(self.smtp)
+        ends_at = certificate_ends_at(client)
+        client.close()
         who = f", signed in as {self.smtp.user}" if self.smtp.user else ""
-        text = f"{self._where} takes mail ({self.smtp.tls}{who})"
+        text = f"{self.smtp.where} takes mail ({self.smtp.tls}{who})"
         return Probe(text=text, ends_at=ends_at)
 
-    async def send(self, part: Part, thread: str | None = None) -> Receipt:  # noqa: ARG002 - threads come by headers
-        if self.smtp.transport != "smtp":
-            return await asyncio.to_thread(
-                hand_in,
-                self.smtp.transport,
-                self.smtp.path,
-                part.payload,
-                ascii_address(parseaddr(self.smtp.sender)[1]),
-                ascii_address(parseaddr(part.target)[1]),
-            )
-        client = self._client()
-        try:
-            await self._connect(client)
-            return await self._hand_over(client, part)
-        finally:
-            client.close()
-
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=self.smtp.host,
-            port=self.smtp.real_port,
-            use_tls=self.smtp.tls == "implicit",
-            # Required, never opportunistic: the default would send in clear when a
-            # server offers no STARTTLS.
-            start_tls=self.smtp.tls == "starttls",
-            timeout=_CONNECT_SECONDS,
-        )
-
-    async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        try:
-            await client.connect()
-            if self.smtp.token_command:
-                token = await program.token(self.smtp.token_command)
-                await client.auth_xoauth2(self.smtp.user, token)
-            elif self.smtp.user:
-                await client.login(self.smtp.user, self.smtp.password.reveal())
-        except aiosmtplib.SMTPResponseException as error:
-            where = f"{self._where}: "
-            raise _trouble_of_server(error.code, error.message, where) from error
-        except (aiosmtplib.SMTPException, ProgramError, OSError, ValueError) as error:
-            text = f"{self._where}: {error}{self._advice}"
-            raise DeliveryDeferred(text, whole_channel=True) from error
-
     @property
-    def _where(self) -> str:
-        return f"{self.smtp.host}:{self.smtp.real_port}"
+    def connections(self) -> int:
+        """How many connections the mail server gets from us at once."""
+        return self.smtp.max_connections if self.smtp.transport == "smtp" else 1
 
-    @property
-    def _advice(self) -> str:
-        if self.smtp.explicit:
-            return ""
-        return (
-            "\n  No mail server is configured and none listens here. Add for example:"
-            '\n    [smtp]\n    host = "smtp.example.org"\n    tls = "starttls"'
-            '\n    user = "monitor"\n    password = { env = "SMTP_PASSWORD" }'
-            '\n    from = "News monitor <monitor@example.org>"'
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Send]:
+        """One connection for all messages of the block, whoever gets them."""
+        if self.smtp.transport == "smtp":
+            async with connection(self.smtp) as kept:
+                yield kept.send
+        else:
+            yield self._hand_in
+
+    async def send(self, part: Part, thread: str | None = None) -> Receipt:
+        async with self.session() as send:
+            return await send(part, thread)
+
+    async def _hand_in(self, part: Part, thread: str | None) -> Receipt:  # noqa: ARG002 - threads come by headers
+        return await asyncio.to_thread(
+            hand_in,
+            self.smtp.transport,
+            self.smtp.path,
+            part.payload,
+            self.smtp.envelope_sender,
+            ascii_address(parseaddr(part.target)[1]),
         )
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, part: Part) -> Receipt:
-        sender = ascii_address(parseaddr(self.smtp.sender)[1])
-        recipient = ascii_address(parseaddr(part.target)[1])
-        try:
-            # send_message() would flatten again, with the policy that breaks headers.
-            _, text = await client.sendmail(
-                sender, [recipient], part.payload, timeout=_SEND_SECONDS
-            )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            refused = error.recipients[0]
-            raise _refusal(refused.code, refused.message) from error
-        except aiosmtplib.SMTPSenderRefused as error:
-            raise _trouble_of_server(error.code, error.message) from error
-        except aiosmtplib.SMTPResponseException as error:
-            raise _refusal(error.code, error.message) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            text = f"{self._where}: the connection was lost before the answer: {error}"
-            raise DeliveryInDoubt(text) from error
-        return Receipt(text=text, code=250)
-
-
-def _certificate_end(client: aiosmtplib.SMTP) -> datetime | None:
-    """When the certificate of a connected server ends; None without TLS."""
-    shown = client.transport and client.transport.get_extra_info("peercert")
-    return certificate_end(shown) if shown else None
 
 
 def _phrase(name: str) -> str:
@@ -353,25 +224,6 @@ def _unsubscribe(digest: Digest, target: Target) -> list[tuple[str, str]]:
         ("List-Unsubscribe", f"<{digest.base_url}/unsubscribe/{target.token}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
-
-
-def _trouble_of_server(code: int, text: str, where: str = "") -> DeliveryError:
-    """A reply that concerns all messages: the account or the sender is refused."""
-    text = f"{where}{code} {text}"
-    if code < 500:
-        return DeliveryDeferred(text, code=code, whole_channel=True)
-    return DestinationFault(text, code=code, whole_channel=True)
-
-
-def _refusal(code: int, text: str) -> DeliveryError:
-    """A reply as an error: 4xx may pass, 5xx do not, some concern all messages."""
-    if code == _SERVICE_CLOSING or code in _ACCOUNT_FAULTS:
-        return _trouble_of_server(code, text)
-    if code < 500 or code == _QUOTA_EXCEEDED:
-        return DeliveryDeferred(f"{code} {text}", code=code)
-    # No such address, in the enhanced codes of RFC 3463.
-    unknown = text.startswith("5.1.")
-    return DeliveryRejected(f"{code} {text}", code=code, unknown_target=unknown)
 
 
 def message_id(delivery_id: str) -> str:

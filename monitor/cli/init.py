@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from monitor.channels.email import ascii_address
 from monitor.cli.group import with_globals
 from monitor.cli.output import emit, settings
 from monitor.config import loads
@@ -15,6 +14,7 @@ from monitor.config.readers import zone
 from monitor.digests import slots
 from monitor.errors import ConfigError, RuleError
 from monitor.rules.syntax import parse
+from monitor.text.mail import ascii_address
 from monitor.text.urls import is_web
 
 _OWN = """\

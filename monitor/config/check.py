@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from monitor.channels import Channel, email, terminal
+from monitor.channels import Channel, email, relay, terminal
 from monitor.config.check_rules import trees
 from monitor.config.source import Source
 from monitor.config.values import (
@@ -20,6 +20,7 @@ from monitor.digests import slots
 from monitor.digests.palette import themed, worst_contrast
 from monitor.models import Article, PageState
 from monitor.rules.index import Index, Rule
+from monitor.text.mail import ascii_address
 from monitor.text.toml import Path as Place
 
 _TERMINAL = "terminal"
@@ -139,7 +140,7 @@ def _check_web(source: Source, root: Root) -> None:
     if not (host and port.isdecimal() and 0 <= int(port) <= 65_535):
         hint = 'Try: listen = "127.0.0.1:8787", "unix:/run/…", or "" for none'
         source.problem(("web", "listen"), "web.listen: write HOST:PORT", hint=hint)
-    elif host.strip("[]") not in email.LOOPBACK and not guarded:
+    elif host.strip("[]") not in relay.LOOPBACK and not guarded:
         message = "web.listen: without a password the pages are for loopback only"
         hint = 'Try: password = { env = "MONITOR_PASSWORD" }'
         source.problem(("web", "listen"), message, hint=hint)
@@ -261,7 +262,7 @@ def _send_to(
     source: Source, root: Root, made: dict[str, Channel]
 ) -> dict[str, tuple[str, ...]]:
     """The channels of each subscriber; what ``email =`` means is made here."""
-    smtp = root.smtp.smtp() if root.smtp else email.Smtp()
+    smtp = root.smtp.smtp() if root.smtp else relay.Smtp()
     if smtp.path:
         smtp = replace(smtp, path=source.folder_of(("smtp", "path")) / smtp.path)
     _check_smtp(source, smtp)
@@ -288,7 +289,7 @@ def _send_to(
 
 
 def _own(
-    source: Source, name: str, subscriber: SubscriberConfig, smtp: email.Smtp
+    source: Source, name: str, subscriber: SubscriberConfig, smtp: relay.Smtp
 ) -> dict[str, Channel]:
     """The channel that follows from ``email =``, or from having none."""
     if subscriber.email:
@@ -318,13 +319,13 @@ def _check_mail(source: Source, made: dict[str, Channel]) -> None:
 
 def _check_address(source: Source, place: Place, address: str) -> None:
     try:
-        email.ascii_address(address)
+        ascii_address(address)
     except ValueError as error:
         source.problem(place, f"{'.'.join(map(str, place))}: {error}")
 
 
-def _check_smtp(source: Source, smtp: email.Smtp) -> None:
-    local = smtp.host in email.LOOPBACK or smtp.transport != "smtp"
+def _check_smtp(source: Source, smtp: relay.Smtp) -> None:
+    local = smtp.host in relay.LOOPBACK or smtp.transport != "smtp"
     if smtp.tls == "none" and not local:
         message = 'smtp.tls: "none" is for loopback only: mail would travel in clear'
         source.problem(("smtp", "tls"), message, hint='Try: tls = "starttls"')

@@ -13,7 +13,7 @@ from functools import lru_cache
 _OPEN_KEYS = """
 accent accent_dark all any api articles at_least at_once author base_url channel channels chat contact cooldown database deliveries digest email
 identity every except feed feeds fetch first_run flood_limit from full_text gap groups
-heartbeat_url homeserver host in include lang language lists listen match max_age max_body max_per_minute max_stories
+heartbeat_url homeserver host in include lang language lists listen match max_age max_body max_connections max_per_connection max_per_minute max_stories
 merge min_score name near none on_update operator outlet outlets pace path per_host port priority
 private_networks query quiet quiet_after recheck reply_to room rules send_to server service skip smtp source
 story_window subscribers tag templates_dir timeout timezone title tls to topic transport type unmatched urgent_when

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.channels import Channel
-from monitor.channels.email import Smtp
+from monitor.channels.relay import Smtp
 from monitor.config.readers import (
     clock_time,
     colour,
@@ -274,6 +274,8 @@ class SmtpConfig:
     reply_to: str = ""
     transport: Literal["smtp", "maildir", "file", "sendmail"] = "smtp"
     max_per_minute: Annotated[int, Field(ge=0, le=6_000)] = 0
+    max_connections: Annotated[int, Field(ge=1, le=20)] = 1
+    max_per_connection: Annotated[int, Field(ge=1, le=10_000)] = 100
     path: Path | None = None
     __pydantic_config__ = _FORBID
 
@@ -291,6 +293,8 @@ class SmtpConfig:
             transport=self.transport,
             path=self.path,
             max_per_minute=self.max_per_minute,
+            max_connections=self.max_connections,
+            max_per_connection=self.max_per_connection,
             explicit=True,
         )
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor import metrics
-from monitor.channels import Channel
+from monitor.channels import Channel, Connected, Send
 from monitor.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -24,6 +24,7 @@ from monitor.errors import (
 from monitor.models import Delivery, DeliveryState, Receipt
 from monitor.pipeline.context import Context, new_token
 from monitor.pipeline.notices import notify_operator
+from monitor.pipeline.verdict import Verdict, verdict
 from monitor.storage import deliveries, destinations, people, threads
 from monitor.storage.database import Transaction
 
@@ -32,7 +33,6 @@ log = structlog.get_logger()
 BATCH = 10
 DEADLINE = timedelta(minutes=4)
 LEASE = 3 * DEADLINE
-GIVE_UP = timedelta(hours=72)
 TELL_AFTER = timedelta(hours=1)
 """A target that fails for so long is a notice to the operator."""
 
@@ -40,110 +40,97 @@ LONGEST_TURN = timedelta(seconds=2)
 """For so long a delivery waits for its turn; else it is given back."""
 
 _DAYS_OF_REFUSAL = 3
-_FAULT_WAIT = timedelta(hours=1)
-_SHORT_REST = timedelta(seconds=30)
 _ROOT_WAIT = timedelta(seconds=20)
 Place = tuple[str, str]
 """A channel, or the server that channels share, and a target."""
 
-_WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440))
-
-
-def retry_wait(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after so many failed attempts; ``jitter`` from -1 to 1 is 20 %."""
-    return _WAITS[min(max(attempts, 1), len(_WAITS)) - 1] * (1 + 0.2 * jitter)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What becomes of a delivery that failed.
+class Route:
+    """Channels whose messages go the same way, one after another.
 
-    ``counted`` says whether it lost an attempt; nothing goes to its target until
-    ``rest_until``, if that is given.
+    All people with an address of their own share their mail server, which should not
+    meet them all at once.
     """
 
-    state: DeliveryState
-    due_at: datetime
-    counted: bool = True
-    rest_until: datetime | None = None
+    name: str
+    channels: tuple[str, ...]
 
 
-def verdict(
-    delivery: Delivery,
-    error: DeliveryError,
-    now: datetime,
-    jitter: float,
-    patience: timedelta = GIVE_UP,
-) -> Verdict:
-    """Dead, or when it is tried again.
-
-    A target that is out of order is asked again every hour and keeps its messages; one
-    that had a message too many gets none before it says so.
-    """
-    if isinstance(error, DestinationFault):
-        at = now + _FAULT_WAIT
-        return Verdict(
-            state=DeliveryState.PENDING, due_at=at, counted=False, rest_until=at
-        )
-    if isinstance(error, DeliveryDeferred) and error.throttled:
-        wait = (error.retry_after or timedelta(0)) * (1 + 0.1 * abs(jitter))
-        at = now + max(wait, timedelta(seconds=1))
-        return Verdict(
-            state=DeliveryState.PENDING, due_at=at, counted=False, rest_until=at
-        )
-    if isinstance(error, DeliveryRejected) or now - delivery.created_at > patience:
-        return Verdict(state=DeliveryState.DEAD, due_at=now)
-    wait = retry_wait(delivery.attempts + 1, jitter)
-    if isinstance(error, DeliveryDeferred) and error.retry_after:
-        wait = max(wait, error.retry_after)
-    doubt = isinstance(error, DeliveryInDoubt)
-    state = DeliveryState.IN_DOUBT if doubt else DeliveryState.PENDING
-    # The next message would run into the same wall, and wait for it as long.
-    rest_until = now + _SHORT_REST if error.whole_channel else None
-    return Verdict(state=state, due_at=now + wait, rest_until=rest_until)
+def routes(channels: Mapping[str, Channel]) -> list[Route]:
+    """The routes of all channels, in their order; one without a way has its own."""
+    found: dict[Place, list[str]] = {}
+    for name, channel in channels.items():
+        place = (channel.way, "") if channel.way else ("", name)
+        found.setdefault(place, []).append(name)
+    return [
+        Route(name=way or name, channels=tuple(names))
+        for (way, name), names in found.items()
+    ]
 
 
 async def send_all(context: Context, stopping: asyncio.Event) -> int:
-    """Send what is due through every channel at once; how many were tried."""
-    names = await context.database.call(deliveries.waiting_channels, context.now())
+    """Send what is due by every route at once; how many were tried."""
+    found = await context.database.call(deliveries.waiting_channels, context.now())
+    waiting = set(found)
+    for name in sorted(waiting - set(context.config.channels)):
+        log.warning("delivery.channel-missing", channel=name)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(send_channel(context, name, stopping)) for name in names
+            group.create_task(send_by(context, route, stopping))
+            for route in routes(context.config.channels)
+            if not waiting.isdisjoint(route.channels)
         ]
     return sum(task.result() for task in tasks)
 
 
-async def send_channel(
+async def send_by(
     context: Context,
-    name: str,
+    route: Route,
     stopping: asyncio.Event,
     tried: Callable[[], None] = lambda: None,
 ) -> int:
-    """Send what is due through one channel, in order; how many were tried.
+    """Send what is due by one route, in order; how many were tried.
 
     ``tried`` is called after each.
     """
-    channel = context.config.channels.get(name)
-    if channel is None:
-        log.warning("delivery.channel-missing", channel=name)
-        return 0
+    channel = context.config.channels[route.channels[0]]
+    if not isinstance(channel, Connected):
+        return await _send_due(context, route, stopping, channel.send, tried)
+
+    async def connected() -> int:
+        async with channel.session() as hand_over:
+            return await _send_due(context, route, stopping, hand_over, tried)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(connected()) for _ in range(channel.connections)]
+    return sum(task.result() for task in tasks)
+
+
+async def _send_due(
+    context: Context,
+    route: Route,
+    stopping: asyncio.Event,
+    hand_over: Send,
+    tried: Callable[[], None],
+) -> int:
     count = 0
-    while not stopping.is_set() and (batch := await _claim(context, name)):
+    while not stopping.is_set() and (batch := await _claim(context, route)):
         for delivery in batch:
             if stopping.is_set():
                 now = context.now()
                 await context.database.call(deliveries.release, delivery, now)
             else:
-                await _send(context, channel, delivery)
+                await _send(context, delivery, hand_over)
             tried()
         count += len(batch)
     return count
 
 
-async def _claim(context: Context, name: str) -> list[Delivery]:
+async def _claim(context: Context, route: Route) -> list[Delivery]:
     return await context.database.call(
         deliveries.claim_deliveries,
-        name,
+        route.channels,
         token=new_token(),
         now=context.now(),
         lease=LEASE,
@@ -151,7 +138,8 @@ async def _claim(context: Context, name: str) -> list[Delivery]:
     )
 
 
-async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
+async def _send(context: Context, delivery: Delivery, hand_over: Send) -> None:
+    channel = context.config.channels[delivery.channel]
     thread = await context.database.call(_take_turn, context, channel, delivery)
     if thread is None:
         return
@@ -162,7 +150,7 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
     try:
         async with asyncio.timeout(DEADLINE.total_seconds()):
             with metrics.delivery_seconds.labels(name).time():
-                receipt = await channel.send(delivery.part, thread_id)
+                receipt = await hand_over(delivery.part, thread_id)
     except TimeoutError:
         error: DeliveryError = DeliveryInDoubt(f"no answer within {DEADLINE}")
     except DeliveryError as problem:
@@ -176,8 +164,9 @@ async def _send(context: Context, channel: Channel, delivery: Delivery) -> None:
         return
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
-    place = (_way if error.whole_channel else _place)(delivery, channel)
-    await context.database.call(_commit_failed, context, delivery, error, found, place)
+    await context.database.call(
+        _commit_failed, context, channel, delivery, error, found
+    )
     metrics.deliveries.labels(name, found.state.value).inc()
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
 
@@ -262,12 +251,14 @@ def _named(channel: str) -> str:
 def _commit_failed(
     tx: Transaction,
     context: Context,
+    channel: Channel,
     delivery: Delivery,
     error: DeliveryError,
     found: Verdict,
-    place: Place,
 ) -> None:
     """Store the failure; the operator is told of a dead letter, but not of its own."""
+    way = _way(delivery, channel)
+    place = way if error.whole_channel else _place(delivery, channel)
     deliveries.mark_failed(
         tx,
         delivery,
@@ -279,6 +270,8 @@ def _commit_failed(
     )
     if found.rest_until:
         destinations.rest(tx, *place, found.rest_until)
+    if isinstance(error, DeliveryDeferred) and error.slow_down:
+        destinations.slow_down(tx, *way, context.now())
     unknown = isinstance(error, DeliveryRejected) and error.unknown_target
     if unknown and _suspend(tx, context, delivery, error):
         return

@@ -63,16 +63,17 @@ def waiting_channels(tx: Transaction, now: datetime) -> list[str]:
     return sorted(r["channel"] for r in rows)
 
 
-def next_delivery_due(tx: Transaction, *, channel: str) -> datetime | None:
-    """When the next delivery through a channel is to be tried."""
+def next_delivery_due(tx: Transaction, *, channels: Collection[str]) -> datetime | None:
+    """When the next delivery through one of the channels is to be tried."""
+    inside, names = listed("channel", channels)
     row = tx.one(
         f"""
         SELECT MIN(due_at) AS at
           FROM delivery
-         WHERE channel = :channel
+         WHERE channel IN ({inside})
            AND state IN {_OPEN}
-        """,  # noqa: S608 - our own constant
-        channel=channel,
+        """,  # noqa: S608 - our own constants and parameter names
+        **names,
     )
     return maybe_time(row["at"]) if row else None
 
@@ -95,20 +96,21 @@ def next_turn(tx: Transaction, *, now: datetime, within: timedelta) -> datetime 
 
 def claim_deliveries(
     tx: Transaction,
-    channel: str,
+    channels: Collection[str],
     *,
     token: str,
     now: datetime,
     lease: timedelta,
     limit: int,
 ) -> list[Delivery]:
-    """Take due deliveries of one channel, oldest first; the lease is the due time."""
+    """Take due deliveries of some channels, oldest first; the lease is the due time."""
+    inside, names = listed("channel", channels)
     tx.run(
         f"""
         WITH due AS (
             SELECT id
               FROM delivery
-             WHERE channel = :channel
+             WHERE channel IN ({inside})
                AND state IN {_OPEN}
                AND due_at <= :now
              ORDER BY due_at, id
@@ -120,27 +122,27 @@ def claim_deliveries(
                token = :token
           FROM due
          WHERE delivery.id = due.id
-        """,  # noqa: S608 - our own constant
-        channel=channel,
+        """,  # noqa: S608 - our own constants and parameter names
         token=token,
         now=now,
         until=now + lease,
         limit=limit,
+        **names,
     )
     rows = tx.all(
         f"""
         SELECT delivery.*, digest.kind
           FROM delivery
           JOIN digest ON digest.id = delivery.digest_id
-         WHERE delivery.channel = :channel
+         WHERE delivery.channel IN ({inside})
            AND delivery.state IN {_OPEN}
            AND delivery.due_at = :until
            AND delivery.token = :token
          ORDER BY delivery.id
-        """,  # noqa: S608 - our own constant
-        channel=channel,
+        """,  # noqa: S608 - our own constants and parameter names
         until=now + lease,
         token=token,
+        **names,
     )
     return [_delivery(row) for row in rows]
 

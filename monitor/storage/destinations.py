@@ -5,6 +5,12 @@ from datetime import datetime, timedelta
 
 from monitor.storage.database import Row, Transaction, from_micros, maybe_time
 
+SLOW_FOR = timedelta(hours=1)
+"""So long a way gets half as many messages after it asked for fewer."""
+
+LEAST_SLOW_GAP = timedelta(seconds=2)
+"""Between two of them where no limit is known: Exchange Online takes 30 a minute."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
@@ -28,9 +34,12 @@ def reserve(
 ) -> datetime:
     """When the next message may go; its turn is taken if that is within ``most``.
 
-    One row for all nodes, so that together they keep the distance.
+    ``gap`` is how far apart two are; twice that where fewer were asked for. One row for
+    all nodes, so that together they keep the distance.
     """
     row = _row(tx, channel, target)
+    if now < from_micros(row["slow_until"]):
+        gap = max(2 * gap, LEAST_SLOW_GAP)
     allowed = from_micros(row["allowed_at"])
     at = max(now, allowed)
     if at - now <= most:
@@ -42,6 +51,22 @@ def rest(tx: Transaction, channel: str, target: str, until: datetime) -> None:
     """Let nothing go to a target before a time."""
     row = _row(tx, channel, target)
     _allow(tx, channel, target, max(until, from_micros(row["allowed_at"])))
+
+
+def slow_down(tx: Transaction, channel: str, target: str, now: datetime) -> None:
+    """Halve the rate for an hour."""
+    _row(tx, channel, target)
+    tx.run(
+        """
+        UPDATE destination
+           SET slow_until = :until
+         WHERE channel = :channel
+           AND target = :target
+        """,
+        channel=channel,
+        target=target,
+        until=now + SLOW_FOR,
+    )
 
 
 def _row(tx: Transaction, channel: str, target: str) -> Row:
@@ -65,7 +90,7 @@ def _row(tx: Transaction, channel: str, target: str) -> Row:
         channel=channel,
         target=target,
     )
-    return row or {"allowed_at": 0}
+    return row or {"allowed_at": 0, "slow_until": 0}
 
 
 def _allow(tx: Transaction, channel: str, target: str, at: datetime) -> None:

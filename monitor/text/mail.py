@@ -1,5 +1,6 @@
-"""How a text is encoded for mail, and how long it becomes. Pure."""
+"""Addresses as mail has them, how a text is encoded for it, and how long it becomes."""
 
+import re
 from typing import Literal
 
 Encoding = Literal["base64", "quoted-printable"]
@@ -7,6 +8,26 @@ Encoding = Literal["base64", "quoted-printable"]
 _LINE = 75
 _NOT_ASCII = bytes(range(128, 256))
 _ESCAPED = b"=\x7f" + _NOT_ASCII
+_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}", re.ASCII)
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
+
+
+def ascii_address(address: str) -> str:
+    """An address with its domain in IDNA, as envelopes and headers need it.
+
+    Raises:
+        ValueError: It is no address, or its local part is not ASCII.
+    """
+    local, _, domain = address.rpartition("@")
+    if not _LOCAL.fullmatch(local):
+        raise ValueError(f"not an e-mail address we can send to: {address!r}")
+    try:
+        name = domain.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise ValueError(f"not an e-mail address: {address!r}") from error
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError(f"not an e-mail address: {address!r}")
+    return f"{local}@{name}"
 
 
 def encoding_of(text: str) -> Encoding:

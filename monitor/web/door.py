@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from monitor.channels.email import LOOPBACK
+from monitor.channels.relay import LOOPBACK
 from monitor.pipeline.context import Context
 
 COOKIE = "monitor_session"

@@ -19,6 +19,7 @@ from monitor.channels import (
     file,
     matrix,
     ntfy,
+    relay,
     slack,
     teams,
     telegram,
@@ -33,7 +34,7 @@ from tests.digests.digest_samples import DIGEST, STORIES, member, story
 SAMPLES: dict[str, Channel] = {
     "email": email.Config(
         to=("ana@example.org", "sami@example.org"),
-        smtp=email.Smtp(
+        smtp=relay.Smtp(
             user="monitor",
             password=Secret("hunter2"),
             sender="News monitor <monitor@example.org>",

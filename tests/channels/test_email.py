@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.channels.email import Config, Smtp, ascii_address, message_id
+from monitor.channels.email import Config, message_id
+from monitor.channels.relay import Smtp
 from monitor.digests.render import render
 from monitor.models import Digest, Target
+from monitor.text.mail import ascii_address
 from monitor.text.words import one_line
 from tests.digests.digest_samples import DIGEST, NOW, STORIES, story
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.channels.email import Config, Smtp
+from monitor.channels.email import Config
 from monitor.channels.handing import Transport
+from monitor.channels.relay import Smtp
 from monitor.errors import DeliveryDeferred, DeliveryRejected
 from monitor.models import Part, Receipt
 

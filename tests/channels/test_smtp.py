@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from monitor.channels.email import Config, Smtp
+from monitor.channels.email import Config
+from monitor.channels.relay import Smtp
 from monitor.digests.render import render
 from monitor.errors import (
     DeliveryDeferred,
@@ -50,6 +51,8 @@ def bearer(user: str, token: str) -> bytes:
 class Mailbox:
     """Takes mail as the test says: a reply for a step, or a lost connection.
 
+    ``lines`` are the connections that were made, ``goodbyes`` how many said QUIT.
+
     aiosmtpd calls its methods by these names and with these arguments.
     """
 
@@ -59,6 +62,27 @@ class Mailbox:
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     signed_in: int = 0
     token: str = ""
+    lines: list[asyncio.BaseTransport] = field(default_factory=list)
+    goodbyes: int = 0
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, _envelope: Any, name: str, words: list[str]
+    ) -> list[str]:  # fmt: skip
+        session.host_name = name
+        if server.transport not in self.lines:
+            self.lines.append(server.transport)
+        return words
+
+    async def handle_RSET(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, _session: Any, _envelope: Any
+    ) -> str:
+        return self._step("RSET", server) or "250 OK"
+
+    async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, _envelope: Any
+    ) -> str:
+        self.goodbyes += 1
+        return "221 Bye"
 
     async def auth_XOAUTH2(  # noqa: N802 - aiosmtpd's name
         self, server: Any, words: list[str]

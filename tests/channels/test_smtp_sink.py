@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.channels.email import Config, Smtp
+from monitor.channels.email import Config
+from monitor.channels.relay import Smtp
 from monitor.errors import (
     DeliveryDeferred,
     DeliveryError,

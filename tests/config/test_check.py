@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.channels import email, terminal
+from monitor.channels import email, relay, terminal
 from monitor.config import loads
 from monitor.errors import ConfigError
 from monitor.models import Article, PageState
@@ -266,7 +266,7 @@ def test_mail_that_could_not_be_sent_is_said(more: str, problem: str) -> None:
     assert only(found) == problem
 
 
-@pytest.mark.parametrize("host", email.LOOPBACK)
+@pytest.mark.parametrize("host", relay.LOOPBACK)
 def test_this_machine_needs_no_tls(host: str) -> None:
     text = f'[smtp]\nhost = "{host}"\ntls = "none"\nfrom = "m@a.example"\n'
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.channels import email, file, terminal
+from monitor.channels import email, file, relay, terminal
 from monitor.config import Config
 from monitor.config.values import Auth, FeedConfig
 from monitor.feeds.fetch import Manner
@@ -198,7 +198,7 @@ def test_channels_are_made_by_their_type() -> None:
 
     found = loaded(text).channels
 
-    smtp = email.Smtp(
+    smtp = relay.Smtp(
         host="smtp.example.org",
         tls="starttls",
         sender="M <m@example.org>",
@@ -216,7 +216,7 @@ def test_mail_without_a_server_goes_to_this_machine() -> None:
 
     channel = found.channels["email:me"]
     assert isinstance(channel, email.Config)
-    assert channel == email.Config(to=("me@example.org",), smtp=email.Smtp())
+    assert channel == email.Config(to=("me@example.org",), smtp=relay.Smtp())
     assert (channel.smtp.host, channel.smtp.real_port) == ("localhost", 25)
 
 

@@ -412,5 +412,5 @@ def claim_mail(
     tx: Transaction, by: str = "t1", at: datetime = NOON, limit: int = 10
 ) -> list[Delivery]:
     return deliveries.claim_deliveries(
-        tx, "mail", token=by, now=at, lease=LEASE, limit=limit
+        tx, ["mail"], token=by, now=at, lease=LEASE, limit=limit
     )

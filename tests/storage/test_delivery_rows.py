@@ -342,14 +342,14 @@ def test_the_channels_that_have_something_to_send_are_known(call: Caller) -> Non
 
 
 def test_the_next_delivery_is_the_earliest_that_is_not_over(call: Caller) -> None:
-    assert call(deliveries.next_delivery_due, channel="mail") is None
+    assert call(deliveries.next_delivery_due, channels=["mail"]) is None
 
     call(in_state, DeliveryState.DEAD)
     call(post, "b", slot="slot 2", at=later(minutes=2))
     call(post, "c", slot="slot 3", at=later(minutes=1))
 
-    assert call(deliveries.next_delivery_due, channel="mail") == later(minutes=1)
-    assert call(deliveries.next_delivery_due, channel="gone") is None
+    assert call(deliveries.next_delivery_due, channels=["mail"]) == later(minutes=1)
+    assert call(deliveries.next_delivery_due, channels=["gone"]) is None
 
 
 # --- what was sent ---
@@ -388,8 +388,8 @@ def test_what_waits_is_hurried_on_where_the_way_is_free(call: Caller) -> None:
 
     call(deliveries.hurry, ["mail"], NOON)
 
-    assert call(deliveries.next_delivery_due, channel="mail") == NOON
-    assert call(deliveries.next_delivery_due, channel="chat") == later(hours=9)
+    assert call(deliveries.next_delivery_due, channels=["mail"]) == NOON
+    assert call(deliveries.next_delivery_due, channels=["chat"]) == later(hours=9)
 
 
 def test_days_on_which_an_address_was_unknown_are_counted_until_one_arrives(

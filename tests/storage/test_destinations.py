@@ -56,6 +56,24 @@ def test_a_target_that_rests_lets_nothing_through(call: Caller) -> None:
     assert reserved(call, seconds=301) == 301
 
 
+def test_a_way_that_wants_fewer_messages_gets_half_as_many_for_an_hour(
+    call: Caller,
+) -> None:
+    call(destinations.slow_down, *WHERE, NOON)
+
+    assert [reserved(call, gap=2 * SECOND) for _ in range(2)] == [0, 4]
+    late = [reserved(call, seconds=3601, gap=2 * SECOND) for _ in range(2)]
+    assert late == [3601, 3603]
+
+
+def test_where_no_limit_is_known_half_as_many_are_thirty_a_minute(
+    call: Caller,
+) -> None:
+    call(destinations.slow_down, *WHERE, NOON)
+
+    assert [reserved(call, gap=0 * SECOND) for _ in range(2)] == [0, 2]
+
+
 def test_trouble_has_a_beginning_and_an_end(call: Caller) -> None:
     call(destinations.failed, *WHERE, "HTTP 404", NOON)
     found = call(destinations.failed, *WHERE, "HTTP 410", later(hours=1))

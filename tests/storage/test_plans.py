@@ -86,7 +86,7 @@ def busy(sqlite_url: str) -> Iterator[Caller]:
 
 HOT: dict[str, Callable[[Transaction], object]] = {
     "messages are claimed": lambda tx: deliveries.claim_deliveries(
-        tx, "mail", token="t", now=NOON, lease=LEASE, limit=9
+        tx, ["mail"], token="t", now=NOON, lease=LEASE, limit=9
     ),
     "entries are claimed": lambda tx: unread.claim_entries(
         tx, token="t", now=NOON, lease=LEASE, limit=9

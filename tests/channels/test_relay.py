@@ -1,0 +1,164 @@
+"""A connection to a mail server that serves one message after another."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from monitor.channels.email import Config
+from monitor.channels.relay import Smtp
+from monitor.errors import DeliveryDeferred, DeliveryError, DeliveryRejected
+from monitor.models import Part
+from tests.channels.test_smtp import SENDER, TO, Mailbox, listening, part
+
+Between = Callable[[Mailbox], Awaitable[None]]
+
+
+async def nothing(_: Mailbox) -> None:
+    """Between two messages."""
+
+
+def sent(
+    mailbox: Mailbox,
+    parts: Sequence[Part],
+    *,
+    most: int = 100,
+    between: Between = nothing,
+) -> list[DeliveryError | None]:
+    """Send by one session; what became of each."""
+
+    async def send() -> list[DeliveryError | None]:
+        found: list[DeliveryError | None] = []
+        async with listening(mailbox) as port:
+            smtp = Smtp(
+                host="127.0.0.1", port=port, sender=SENDER, max_per_connection=most
+            )
+            async with Config(to=(TO,), smtp=smtp).session() as hand_over:
+                for one in parts:
+                    try:
+                        await hand_over(one, None)
+                    except DeliveryError as error:
+                        found.append(error)
+                    else:
+                        found.append(None)
+                    await between(mailbox)
+        return found
+
+    return asyncio.run(send())
+
+
+def test_messages_go_over_one_connection_one_after_another() -> None:
+    mailbox = Mailbox()
+
+    assert sent(mailbox, [part()] * 5) == [None] * 5
+    assert len(mailbox.mails) == 5
+    assert len(mailbox.lines) == 1
+
+
+def test_the_mail_server_is_told_goodbye() -> None:
+    mailbox = Mailbox()
+
+    sent(mailbox, [part()] * 2)
+
+    assert mailbox.goodbyes == 1
+
+
+def test_a_session_without_a_message_makes_no_connection() -> None:
+    mailbox = Mailbox()
+
+    sent(mailbox, [])
+
+    assert mailbox.lines == []
+
+
+def test_a_connection_carries_no_more_messages_than_it_may() -> None:
+    mailbox = Mailbox()
+
+    sent(mailbox, [part()] * 5, most=2)
+
+    assert len(mailbox.mails) == 5
+    assert len(mailbox.lines) == 3
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_made_anew() -> None:
+    async def hang_up(mailbox: Mailbox) -> None:
+        mailbox.lines[-1].close()
+
+    mailbox = Mailbox()
+
+    assert sent(mailbox, [part()] * 3, between=hang_up) == [None] * 3
+    assert len(mailbox.mails) == 3
+
+
+def test_a_connection_that_is_ended_with_a_word_is_made_anew() -> None:
+    async def end(mailbox: Mailbox) -> None:
+        mailbox.replies["RSET"] = "421 4.4.2 idle for too long"
+
+    mailbox = Mailbox()
+
+    assert sent(mailbox, [part()] * 2, between=end) == [None] * 2
+    assert len(mailbox.lines) == 2
+
+
+def test_a_refused_message_does_not_keep_the_next_one_back() -> None:
+    async def forgive(mailbox: Mailbox) -> None:
+        mailbox.replies.clear()
+
+    mailbox = Mailbox(replies={"RCPT": "550 5.1.1 no such user"})
+
+    first, second = sent(mailbox, [part()] * 2, between=forgive)
+
+    assert isinstance(first, DeliveryRejected)
+    assert second is None
+    assert len(mailbox.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "slow"),
+    [
+        ("421 4.3.2 too many connections", True),
+        ("451 4.7.0 too many messages", True),
+        ("450 4.2.1 mailbox busy", False),
+    ],
+)
+def test_a_server_that_wants_fewer_messages_is_understood(
+    reply: str, *, slow: bool
+) -> None:
+    (error,) = sent(Mailbox(replies={"RCPT": reply}), [part()])
+
+    assert isinstance(error, DeliveryDeferred)
+    assert error.slow_down is slow
+
+
+class Thinking(Mailbox):
+    """Says nothing to the first message, once it has it."""
+
+    asked: asyncio.Event
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if len(self.lines) == 1:
+            self.asked.set()
+            await asyncio.Event().wait()
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_connection_that_was_given_up_on_is_not_used_again() -> None:
+    mailbox = Thinking()
+
+    async def send() -> None:
+        mailbox.asked = asyncio.Event()
+        async with listening(mailbox) as port:
+            smtp = Smtp(host="127.0.0.1", port=port, sender=SENDER)
+            async with Config(to=(TO,), smtp=smtp).session() as hand_over:
+                first = asyncio.ensure_future(hand_over(part(), None))
+                await mailbox.asked.wait()
+                first.cancel()
+                await asyncio.wait([first])
+                async with asyncio.timeout(5):  # RSET would wait for half a minute
+                    await hand_over(part(), None)
+
+    asyncio.run(send())
+
+    assert len(mailbox.lines) == 2
+    assert len(mailbox.mails) == 1

@@ -1,0 +1,112 @@
+"""The mail server of all people: how it meets what we send."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.channels import email, file
+from monitor.channels.relay import Smtp
+from monitor.pipeline.send import routes
+from tests.conftest import StandingClock
+from tests.desk import Desk, Mailbox, mail_server
+from tests.pipeline.test_digests import tell
+from tests.site import Site
+
+PEOPLE = [f"p{number}@example.org" for number in range(24)]
+
+
+def subscribe(desk: Desk, port: int, *, smtp: str = "", people: int = 24) -> None:
+    """Let people follow the desk's rule, each with an address of their own."""
+    desk.more = (
+        f'[smtp]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+        f'from = "News monitor <monitor@example.org>"\n{smtp}\n'
+    )
+    for address in PEOPLE[:people]:
+        name = address.partition("@")[0]
+        desk.more += (
+            f'[subscribers.{name}]\nemail = "{address}"\n'
+            'rules = ["aleppo"]\ndigest = "instant"\n'
+        )
+
+
+@pytest.fixture
+def desk(site: Site, desk: Desk) -> Desk:
+    tell(site, "old")
+    desk.run()
+    tell(site, "old", "Airstrikes hit Aleppo")
+    return desk
+
+
+def served(mailbox: Mailbox) -> list[str]:
+    return sorted(to for to, _ in mailbox.messages)
+
+
+def test_all_people_are_served_over_one_connection(desk: Desk) -> None:
+    with mail_server() as (mailbox, port):
+        subscribe(desk, port)
+        desk.run(all_feeds=True)
+
+    assert served(mailbox) == sorted(PEOPLE)
+    assert mailbox.calls == 1
+
+
+def test_a_mail_server_meets_no_more_connections_than_it_may(desk: Desk) -> None:
+    with mail_server() as (mailbox, port):
+        subscribe(desk, port, smtp="max_connections = 3")
+        desk.run(all_feeds=True)
+
+    assert served(mailbox) == sorted(PEOPLE)
+    assert mailbox.most_at_once <= 3
+
+
+def test_a_refused_address_keeps_nobody_else_back(desk: Desk) -> None:
+    with mail_server() as (mailbox, port):
+        subscribe(desk, port)
+        mailbox.refused[PEOPLE[3]] = "550 5.1.1 no such user"
+        desk.run(all_feeds=True)
+
+    assert served(mailbox) == sorted(set(PEOPLE) - {PEOPLE[3]})
+
+
+def test_a_server_that_had_too_many_messages_gets_half_as_many_for_an_hour(
+    desk: Desk, clock: StandingClock
+) -> None:
+    with mail_server() as (mailbox, port):
+        subscribe(desk, port, smtp="max_per_minute = 12", people=4)
+        mailbox.refused[PEOPLE[0]] = "451 4.7.0 too many messages"
+        desk.run(all_feeds=True)
+        mailbox.refused.clear()
+        counts = []
+        for seconds in (10, 6, 6, 6):
+            clock.go_on(seconds=seconds - 1)  # a run takes one
+            desk.run()
+            counts.append(len(mailbox.messages))
+
+    assert counts == [1, 1, 2, 2]
+
+
+def test_channels_that_share_a_mail_server_share_a_route() -> None:
+    mail = email.Config(to=("a@example.org",), smtp=Smtp(host="mail.example.org"))
+    log = file.Config(path=Path("told.jsonl"))
+
+    found = routes({"email:a": mail, "log": log, "email:b": mail, "other": log})
+
+    assert [route.channels for route in found] == [
+        ("email:a", "email:b"),
+        ("log",),
+        ("other",),
+    ]
+    assert [route.name for route in found] == [
+        "mail server mail.example.org:25",
+        "log",
+        "other",
+    ]
+
+
+def test_a_channel_with_the_name_of_a_mail_server_does_not_send_by_it() -> None:
+    mail = email.Config(to=("a@example.org",), smtp=Smtp(host="mail.example.org"))
+    log = file.Config(path=Path("told.jsonl"))
+
+    found = routes({mail.way: log, "email:a": mail})
+
+    assert [route.channels for route in found] == [(mail.way,), ("email:a",)]
