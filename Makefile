@@ -25,9 +25,7 @@ run: $(BIN)/monitor  ## Run the service with ./config.toml
 	@$(BIN)/monitor run
 
 test: $(VENV)/.dev  ## Install what the tests need and run them all, with coverage
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest
-	@$(BIN)/coverage combine --quiet
+	@$(BIN)/pytest -n auto --maxprocesses 4 --cov --cov-report=
 	@$(BIN)/python -m tests.coverage_bars
 
 npm: $(BIN)/monitor  ## Install what tests of mails and pages need, where npm is there
