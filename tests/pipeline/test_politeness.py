@@ -189,6 +189,7 @@ def test_too_many_requests_without_a_time_are_a_rest_of_an_hour_and_more(
     good = dict(site.answers)
     site.answers.update(dict.fromkeys(good, Answer(b"", 429)))
     patient.run()
+    first = site.requests[0][0]  # the order is free
     site.answers.update(good)
 
     clock.go_on(minutes=59)
@@ -203,7 +204,7 @@ def test_too_many_requests_without_a_time_are_a_rest_of_an_hour_and_more(
     assert early == 1
     assert asked == list(NAMES)
     assert report.failing == ()
-    assert site.hits("/a.xml") >= 2
+    assert site.hits(first) >= 2
 
 
 def test_a_restart_does_not_poll_early(
