@@ -23,10 +23,12 @@ from monitor.errors import (
 from monitor.models import Part, Receipt, Secret
 from monitor.text.dates import certificate_end
 from monitor.text.mail import ascii_address
+from monitor.text.words import one_line
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _CONNECT_SECONDS = 30.0
+_COMMAND_SECONDS = 60.0
 _SEND_SECONDS = 120.0
 _QUIT_SECONDS = 2.0
 # A wrong password or an account out of order is no fault of the message (RFC 4954).
@@ -99,8 +101,8 @@ class Connection:
         Raises:
             DeliveryError: The mail server did not take it, or may have.
         """
-        client = await self._ready()
         try:
+            client = await self._addressed(part)
             receipt = await _hand_over(client, self._smtp, part)
         except BaseException:
             self._drop()
@@ -110,19 +112,32 @@ class Connection:
 
     async def close(self) -> None:
         """Take leave, if there is a connection."""
-        if self._client is not None:
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await self._client.quit(timeout=_QUIT_SECONDS)
+        try:
+            if self._client is not None:
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await self._client.quit(timeout=_QUIT_SECONDS)
+        finally:
             self._drop()
 
-    async def _ready(self) -> aiosmtplib.SMTP:
-        """The connection; a new one where the server would take no more on the last."""
-        if self._client is not None:
-            if self._left > 0 and await _answers(self._client):
+    async def _addressed(self, part: Part) -> aiosmtplib.SMTP:
+        """A connection on which the server has taken the sender and the recipient.
+
+        One that was kept may be closed meanwhile, or have carried all that the server
+        allows: what it says of that counts only if a new one says the same.
+        """
+        if self._client is not None and self._left > 0:
+            try:
+                await _address(self._client, self._smtp, part)
+            except DeliveryDeferred as error:
+                if error.code is not None and not error.whole_channel:
+                    raise
+                self._drop()
+            else:
                 return self._client
-            await self.close()
+        await self.close()
         self._client = await connect(self._smtp)
         self._left = self._smtp.max_per_connection
+        await _address(self._client, self._smtp, part)
         return self._client
 
     def _drop(self) -> None:
@@ -180,33 +195,34 @@ async def _sign_in(client: aiosmtplib.SMTP, smtp: Smtp) -> None:
         raise DeliveryDeferred(text, whole_channel=True) from error
 
 
-async def _answers(client: aiosmtplib.SMTP) -> bool:
-    """Whether a kept connection is still there; servers close those that rest."""
+async def _address(client: aiosmtplib.SMTP, smtp: Smtp, part: Part) -> None:
+    """Say from whom and to whom; what fails here has put nothing on its way."""
+    recipient = ascii_address(parseaddr(part.target)[1])
     try:
-        await client.rset(timeout=_CONNECT_SECONDS)
-    except (aiosmtplib.SMTPException, OSError):
-        return False
-    return True
+        await client.mail(smtp.envelope_sender, timeout=_COMMAND_SECONDS)
+    except aiosmtplib.SMTPResponseException as error:
+        raise _trouble_of_server(error.code, error.message) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        text = f"{smtp.where}: {error}"
+        raise DeliveryDeferred(text, whole_channel=True) from error
+    try:
+        await client.rcpt(recipient, timeout=_COMMAND_SECONDS)
+    except aiosmtplib.SMTPResponseException as error:
+        raise _refusal(error.code, error.message) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise DeliveryDeferred(f"{smtp.where}: {error}") from error
 
 
 async def _hand_over(client: aiosmtplib.SMTP, smtp: Smtp, part: Part) -> Receipt:
-    recipient = ascii_address(parseaddr(part.target)[1])
     try:
         # send_message() would flatten again, with the policy that breaks headers.
-        _, text = await client.sendmail(
-            smtp.envelope_sender, [recipient], part.payload, timeout=_SEND_SECONDS
-        )
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        refused = error.recipients[0]
-        raise _refusal(refused.code, refused.message) from error
-    except aiosmtplib.SMTPSenderRefused as error:
-        raise _trouble_of_server(error.code, error.message) from error
+        reply = await client.data(part.payload, timeout=_SEND_SECONDS)
     except aiosmtplib.SMTPResponseException as error:
         raise _refusal(error.code, error.message) from error
     except (aiosmtplib.SMTPException, OSError) as error:
         text = f"{smtp.where}: the connection was lost before the answer: {error}"
         raise DeliveryInDoubt(text) from error
-    return Receipt(text=text, code=250)
+    return Receipt(text=_legible(reply.message), code=250)
 
 
 def certificate_ends_at(client: aiosmtplib.SMTP) -> datetime | None:
@@ -228,7 +244,7 @@ def _advice(smtp: Smtp) -> str:
 
 def _trouble_of_server(code: int, text: str, where: str = "") -> DeliveryError:
     """A reply that concerns all messages: the account or the sender is refused."""
-    said = f"{where}{code} {text}"
+    said = f"{where}{code} {_legible(text)}"
     if code < 500:
         slow = _is_hasty(code, text)
         return DeliveryDeferred(said, code=code, whole_channel=True, slow_down=slow)
@@ -239,14 +255,20 @@ def _refusal(code: int, text: str) -> DeliveryError:
     """A reply as an error: 4xx may pass, 5xx do not, some concern all messages."""
     if code == _SERVICE_CLOSING or code in _ACCOUNT_FAULTS:
         return _trouble_of_server(code, text)
+    said = f"{code} {_legible(text)}"
     if code < 500 or code == _QUOTA_EXCEEDED:
         slow = _is_hasty(code, text)
-        return DeliveryDeferred(f"{code} {text}", code=code, slow_down=slow)
+        return DeliveryDeferred(said, code=code, slow_down=slow)
     # No such address, in the enhanced codes of RFC 3463.
     unknown = text.startswith("5.1.")
-    return DeliveryRejected(f"{code} {text}", code=code, unknown_target=unknown)
+    return DeliveryRejected(said, code=code, unknown_target=unknown)
 
 
 def _is_hasty(code: int, text: str) -> bool:
     """Whether a reply asks for fewer messages."""
     return code == _SERVICE_CLOSING or text.startswith(_NOT_NOW)
+
+
+def _legible(text: str) -> str:
+    """A reply as text that can be stored: bytes that are no UTF-8 came as surrogates."""
+    return one_line(text.encode("utf-8", "replace").decode(), 500)

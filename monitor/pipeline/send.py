@@ -6,7 +6,9 @@ same identity; marking first would lose it.
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +22,7 @@ from monitor.errors import (
     DeliveryInDoubt,
     DeliveryRejected,
     DestinationFault,
+    StorageError,
 )
 from monitor.models import Delivery, DeliveryState, Receipt
 from monitor.pipeline.context import Context, new_token
@@ -75,13 +78,11 @@ async def send_all(context: Context, stopping: asyncio.Event) -> int:
     waiting = set(found)
     for name in sorted(waiting - set(context.config.channels)):
         log.warning("delivery.channel-missing", channel=name)
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(send_by(context, route, stopping))
-            for route in routes(context.config.channels)
-            if not waiting.isdisjoint(route.channels)
-        ]
-    return sum(task.result() for task in tasks)
+    return await _together(
+        send_by(context, route, stopping)
+        for route in routes(context.config.channels)
+        if not waiting.isdisjoint(route.channels)
+    )
 
 
 async def send_by(
@@ -102,9 +103,19 @@ async def send_by(
         async with channel.session() as hand_over:
             return await _send_due(context, route, stopping, hand_over, tried)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(connected()) for _ in range(channel.connections)]
-    return sum(task.result() for task in tasks)
+    return await _together(connected() for _ in range(channel.connections))
+
+
+async def _together(works: Iterable[Awaitable[int]]) -> int:
+    """The sum of works; what one raises comes when the others are through.
+
+    Cut off in the middle, they would send again what the far side has taken.
+    """
+    found = await asyncio.gather(*works, return_exceptions=True)
+    errors = [one for one in found if isinstance(one, BaseException)]
+    if errors:
+        raise errors[0]
+    return sum(one for one in found if isinstance(one, int))
 
 
 async def _send_due(
@@ -115,16 +126,22 @@ async def _send_due(
     tried: Callable[[], None],
 ) -> int:
     count = 0
-    while not stopping.is_set() and (batch := await _claim(context, route)):
-        for delivery in batch:
-            if stopping.is_set():
-                now = context.now()
-                await context.database.call(deliveries.release, delivery, now)
-            else:
-                await _send(context, delivery, hand_over)
-            tried()
+    while not stopping.is_set() and (batch := deque(await _claim(context, route))):
         count += len(batch)
+        try:
+            while batch and not stopping.is_set():
+                await _send(context, route, batch.popleft(), hand_over)
+                tried()
+        finally:
+            # Others should not wait for the end of a lease because of the one in hand.
+            with suppress(StorageError):
+                await context.database.call(_give_back, batch, context.now())
     return count
+
+
+def _give_back(tx: Transaction, batch: Iterable[Delivery], now: datetime) -> None:
+    for delivery in batch:
+        deliveries.postpone(tx, delivery, now)
 
 
 async def _claim(context: Context, route: Route) -> list[Delivery]:
@@ -138,9 +155,11 @@ async def _claim(context: Context, route: Route) -> list[Delivery]:
     )
 
 
-async def _send(context: Context, delivery: Delivery, hand_over: Send) -> None:
+async def _send(
+    context: Context, route: Route, delivery: Delivery, hand_over: Send
+) -> None:
     channel = context.config.channels[delivery.channel]
-    thread = await context.database.call(_take_turn, context, channel, delivery)
+    thread = await context.database.call(_take_turn, context, route, channel, delivery)
     if thread is None:
         return
     at, thread_id = thread
@@ -155,6 +174,10 @@ async def _send(context: Context, delivery: Delivery, hand_over: Send) -> None:
         error: DeliveryError = DeliveryInDoubt(f"no answer within {DEADLINE}")
     except DeliveryError as problem:
         error = problem
+    except Exception as problem:
+        # A mistake of ours must not be made with the same message again and again.
+        log.exception("delivery.broken", **facts)
+        error = DeliveryInDoubt(f"a mistake of monitor: {type(problem).__name__}")
     else:
         await context.database.call(_commit_sent, context, channel, delivery, receipt)
         latency = (context.now() - delivery.created_at).total_seconds()
@@ -172,7 +195,11 @@ async def _send(context: Context, delivery: Delivery, hand_over: Send) -> None:
 
 
 def _take_turn(
-    tx: Transaction, context: Context, channel: Channel, delivery: Delivery
+    tx: Transaction,
+    context: Context,
+    route: Route,
+    channel: Channel,
+    delivery: Delivery,
 ) -> tuple[datetime, str | None] | None:
     """When a delivery may go, and the message that it belongs to.
 
@@ -189,7 +216,10 @@ def _take_turn(
     way = _way(delivery, channel)
     at = destinations.reserve(tx, *way, gap=channel.gap, most=LONGEST_TURN, now=now)
     if at - now > LONGEST_TURN:
-        deliveries.postpone(tx, delivery, at)
+        if channel.way:
+            deliveries.postpone_all(tx, route.channels, delivery.token, at)
+        else:
+            deliveries.postpone(tx, delivery, at)
         return None
     return at, thread
 

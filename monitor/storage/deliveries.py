@@ -303,16 +303,34 @@ def postpone(tx: Transaction, delivery: Delivery, at: datetime) -> None:
     )
 
 
-def release(tx: Transaction, delivery: Delivery, now: datetime) -> None:
-    """Give back a delivery that was claimed and not tried."""
+def postpone_all(
+    tx: Transaction, channels: Collection[str], token: str, at: datetime
+) -> None:
+    """Let nothing of some channels be due before a time: their way is not free.
+
+    What was claimed with ``token`` and not tried is given back.
+    """
+    inside, names = listed("channel", channels)
     tx.run(
-        """
+        f"""
         UPDATE delivery
-           SET state = 'pending', due_at = :now, token = NULL
-         WHERE id = :id
+           SET state = 'pending', due_at = :at, token = NULL
+         WHERE channel IN ({inside})
+           AND state = 'sending'
            AND token = :token
-        """,
-        id=delivery.id,
-        token=delivery.token,
-        now=now,
+        """,  # noqa: S608 - only our own parameter names are put in
+        token=token,
+        at=at,
+        **names,
+    )
+    tx.run(
+        f"""
+        UPDATE delivery
+           SET due_at = :at
+         WHERE channel IN ({inside})
+           AND state IN ('pending', 'in_doubt')
+           AND due_at < :at
+        """,  # noqa: S608 - only our own parameter names are put in
+        at=at,
+        **names,
     )

@@ -8,7 +8,7 @@ from monitor.storage.database import Row, Transaction, from_micros, maybe_time
 SLOW_FOR = timedelta(hours=1)
 """So long a way gets half as many messages after it asked for fewer."""
 
-LEAST_SLOW_GAP = timedelta(seconds=2)
+SLOW_GAP = timedelta(seconds=2)
 """Between two of them where no limit is known: Exchange Online takes 30 a minute."""
 
 
@@ -39,7 +39,7 @@ def reserve(
     """
     row = _row(tx, channel, target)
     if now < from_micros(row["slow_until"]):
-        gap = max(2 * gap, LEAST_SLOW_GAP)
+        gap = 2 * gap or SLOW_GAP
     allowed = from_micros(row["allowed_at"])
     at = max(now, allowed)
     if at - now <= most:
@@ -82,7 +82,7 @@ def _row(tx: Transaction, channel: str, target: str) -> Row:
     )
     row = tx.one(
         """
-        SELECT *
+        SELECT allowed_at, slow_until
           FROM destination
          WHERE channel = :channel
            AND target = :target /*for update*/

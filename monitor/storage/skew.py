@@ -25,6 +25,7 @@ DUE = (
     ("entry", "recheck_at"),
     ("delivery", "due_at"),
     ("destination", "allowed_at"),
+    ("destination", "slow_until"),
     ("subscriber", "due_at"),
 )
 

@@ -91,14 +91,55 @@ def test_a_connection_that_the_server_closed_meanwhile_is_made_anew() -> None:
     assert len(mailbox.mails) == 3
 
 
-def test_a_connection_that_is_ended_with_a_word_is_made_anew() -> None:
-    async def end(mailbox: Mailbox) -> None:
-        mailbox.replies["RSET"] = "421 4.4.2 idle for too long"
+class Short(Mailbox):
+    """Takes one message a connection, and says so, or hangs up, at the next."""
+
+    word: str | None = None
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:  # fmt: skip
+        if len(self.mails) >= len(self.lines):
+            if self.word is None:
+                server.transport.close()
+            return self.word or "250 OK"
+        return await super().handle_MAIL(server, session, envelope, address, options)
+
+
+@pytest.mark.parametrize(
+    "word", [None, "421 4.7.0 too many messages", "450 too many in this session"]
+)
+def test_a_server_with_a_limit_of_its_own_is_called_again(word: str | None) -> None:
+    mailbox = Short()
+    mailbox.word = word
+
+    assert sent(mailbox, [part()] * 3) == [None] * 3
+    assert len(mailbox.lines) == 3
+
+
+def test_what_a_new_connection_says_too_counts() -> None:
+    async def tire(mailbox: Mailbox) -> None:
+        mailbox.replies["MAIL"] = "421 4.7.0 come back later"
 
     mailbox = Mailbox()
 
-    assert sent(mailbox, [part()] * 2, between=end) == [None] * 2
-    assert len(mailbox.lines) == 2
+    first, second = sent(mailbox, [part()] * 2, between=tire)
+
+    assert first is None
+    assert isinstance(second, DeliveryDeferred)
+    assert (second.code, second.whole_channel) == (421, True)
+
+
+def test_a_mailbox_that_is_busy_is_not_asked_twice() -> None:
+    async def fill(mailbox: Mailbox) -> None:
+        mailbox.replies["RCPT"] = "452 4.2.2 mailbox full"
+
+    mailbox = Mailbox()
+
+    _, second = sent(mailbox, [part()] * 2, between=fill)
+
+    assert isinstance(second, DeliveryDeferred)
+    assert len(mailbox.lines) == 1
 
 
 def test_a_refused_message_does_not_keep_the_next_one_back() -> None:
@@ -155,7 +196,7 @@ def test_a_connection_that_was_given_up_on_is_not_used_again() -> None:
                 await mailbox.asked.wait()
                 first.cancel()
                 await asyncio.wait([first])
-                async with asyncio.timeout(5):  # RSET would wait for half a minute
+                async with asyncio.timeout(15):  # the old one would take a minute
                     await hand_over(part(), None)
 
     asyncio.run(send())

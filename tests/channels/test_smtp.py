@@ -57,6 +57,7 @@ class Mailbox:
     """
 
     replies: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, bytes] = field(default_factory=dict)
     dropped: str = ""
     password: str = ""
     mails: list[tuple[str, list[str], bytes]] = field(default_factory=list)
@@ -72,11 +73,6 @@ class Mailbox:
         if server.transport not in self.lines:
             self.lines.append(server.transport)
         return words
-
-    async def handle_RSET(  # noqa: N802 - aiosmtpd's name
-        self, server: Any, _session: Any, _envelope: Any
-    ) -> str:
-        return self._step("RSET", server) or "250 OK"
 
     async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, _envelope: Any
@@ -96,6 +92,8 @@ class Mailbox:
     def _step(self, name: str, server: Any) -> str | None:
         if self.dropped == name:
             server.transport.abort()
+        if name in self.raw:
+            server.transport.write(self.raw[name])
         return self.replies.get(name)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
@@ -246,12 +244,34 @@ def test_a_sender_that_is_refused_for_now_waits() -> None:
     assert caught.value.whole_channel
 
 
-@pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_a_connection_that_is_lost_before_the_answer_leaves_a_doubt(step: str) -> None:
-    mailbox = Mailbox(dropped=step)
+def test_a_connection_that_is_lost_before_the_answer_leaves_a_doubt() -> None:
+    mailbox = Mailbox(dropped="DATA")
 
     with pytest.raises(DeliveryInDoubt, match="the connection was lost"):
         send(mailbox)
+
+
+@pytest.mark.parametrize(("step", "everybody"), [("MAIL", True), ("RCPT", False)])
+def test_a_connection_that_is_lost_before_the_message_leaves_no_doubt(
+    step: str, *, everybody: bool
+) -> None:
+    mailbox = Mailbox(dropped=step)
+
+    with pytest.raises(DeliveryDeferred) as caught:
+        send(mailbox)
+
+    assert type(caught.value) is DeliveryDeferred
+    assert caught.value.whole_channel is everybody
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_reply_that_is_no_utf_8_can_be_stored(step: str) -> None:
+    mailbox = Mailbox(raw={step: b"550 5.1.1 Empf\xe4nger unbekannt\r\n"})
+
+    with pytest.raises(DeliveryRejected) as caught:
+        send(mailbox)
+
+    assert str(caught.value).encode().startswith(b"550 5.1.1 Empf")
 
 
 # --- signing in ---

@@ -1,12 +1,7 @@
 """The mail server of all people: how it meets what we send."""
 
-from pathlib import Path
-
 import pytest
 
-from monitor.channels import email, file
-from monitor.channels.relay import Smtp
-from monitor.pipeline.send import routes
 from tests.conftest import StandingClock
 from tests.desk import Desk, Mailbox, mail_server
 from tests.pipeline.test_digests import tell
@@ -47,6 +42,7 @@ def test_all_people_are_served_over_one_connection(desk: Desk) -> None:
         desk.run(all_feeds=True)
 
     assert served(mailbox) == sorted(PEOPLE)
+    assert [to for to, _ in mailbox.messages] == [m["To"] for _, m in mailbox.messages]
     assert mailbox.calls == 1
 
 
@@ -56,7 +52,7 @@ def test_a_mail_server_meets_no_more_connections_than_it_may(desk: Desk) -> None
         desk.run(all_feeds=True)
 
     assert served(mailbox) == sorted(PEOPLE)
-    assert mailbox.most_at_once <= 3
+    assert 1 < mailbox.most_at_once <= 3
 
 
 def test_a_refused_address_keeps_nobody_else_back(desk: Desk) -> None:
@@ -83,30 +79,3 @@ def test_a_server_that_had_too_many_messages_gets_half_as_many_for_an_hour(
             counts.append(len(mailbox.messages))
 
     assert counts == [1, 1, 2, 2]
-
-
-def test_channels_that_share_a_mail_server_share_a_route() -> None:
-    mail = email.Config(to=("a@example.org",), smtp=Smtp(host="mail.example.org"))
-    log = file.Config(path=Path("told.jsonl"))
-
-    found = routes({"email:a": mail, "log": log, "email:b": mail, "other": log})
-
-    assert [route.channels for route in found] == [
-        ("email:a", "email:b"),
-        ("log",),
-        ("other",),
-    ]
-    assert [route.name for route in found] == [
-        "mail server mail.example.org:25",
-        "log",
-        "other",
-    ]
-
-
-def test_a_channel_with_the_name_of_a_mail_server_does_not_send_by_it() -> None:
-    mail = email.Config(to=("a@example.org",), smtp=Smtp(host="mail.example.org"))
-    log = file.Config(path=Path("told.jsonl"))
-
-    found = routes({mail.way: log, "email:a": mail})
-
-    assert [route.channels for route in found] == [(mail.way,), ("email:a",)]

@@ -169,7 +169,7 @@ def test_a_lease_that_another_node_has_is_not_stretched(call: Caller) -> None:
 def test_a_delivery_that_was_not_tried_is_given_back(call: Caller) -> None:
     delivery = call(post_and_claim)
 
-    call(deliveries.release, delivery, later(minutes=1))
+    call(deliveries.postpone, delivery, later(minutes=1))
 
     shown = call(line, delivery.id)
     assert (shown.state, shown.attempts) == ("pending", 0)
@@ -184,7 +184,7 @@ def test_an_old_owner_changes_nothing(call: Caller) -> None:
 
     call(sent, slow)
     call(fail, slow, state=DeliveryState.DEAD)
-    call(deliveries.release, slow, NOON)
+    call(deliveries.postpone, slow, NOON)
 
     assert call(line, slow.id) == before
 
@@ -379,6 +379,35 @@ def test_past_deliveries_come_in_their_order_and_time(call: Caller) -> None:
     assert [one.created_at for one in found] == [NOON, later(hours=1)]
     assert [one.channel for one in chat] == ["chat"]
     assert call(outbox.past, "other", NOON, later(hours=2), "") == []
+
+
+def test_nothing_comes_due_before_the_way_is_free(call: Caller) -> None:
+    call(post, "a@example.org", "b@example.org", "c@example.org", slot="slot 1")
+    call(post, "d@example.org", slot="slot 2", channel="mail", at=later(hours=2))
+    call(post, "c", channel="chat", slot="slot 3")
+    taken, _ = call(claim_mail, limit=2)
+
+    call(
+        deliveries.postpone_all,
+        ["mail"],
+        token=taken.token,
+        at=later(hours=1),
+    )
+
+    assert call(deliveries.next_delivery_due, channels=["chat"]) == NOON
+    assert call(claim_mail, "b", later(minutes=59)) == []
+    assert len(call(claim_mail, "b", later(hours=1))) == 3
+
+
+def test_what_another_node_has_in_hand_is_not_postponed(call: Caller) -> None:
+    call(post, "a@example.org", "b@example.org")
+    (theirs,) = call(claim_mail, "theirs", limit=1)
+    (ours,) = call(claim_mail, "ours", limit=1)
+
+    call(deliveries.postpone_all, ["mail"], token=ours.token, at=later(hours=1))
+
+    assert call(deliveries.renew, theirs, now=NOON, lease=LEASE)
+    assert not call(deliveries.renew, ours, now=NOON, lease=LEASE)
 
 
 def test_what_waits_is_hurried_on_where_the_way_is_free(call: Caller) -> None:

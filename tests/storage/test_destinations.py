@@ -66,6 +66,12 @@ def test_a_way_that_wants_fewer_messages_gets_half_as_many_for_an_hour(
     assert late == [3601, 3603]
 
 
+def test_half_of_many_messages_a_minute_is_many_still(call: Caller) -> None:
+    call(destinations.slow_down, *WHERE, NOON)
+
+    assert [reserved(call, gap=SECOND / 10) for _ in range(2)] == [0, 0.2]
+
+
 def test_where_no_limit_is_known_half_as_many_are_thirty_a_minute(
     call: Caller,
 ) -> None:

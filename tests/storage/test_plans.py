@@ -88,6 +88,20 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "messages are claimed": lambda tx: deliveries.claim_deliveries(
         tx, ["mail"], token="t", now=NOON, lease=LEASE, limit=9
     ),
+    "messages of many people are claimed": lambda tx: deliveries.claim_deliveries(
+        tx,
+        [f"email:p{n}" for n in range(50)],
+        token="t",
+        now=NOON,
+        lease=LEASE,
+        limit=9,
+    ),
+    "the next message is found": lambda tx: deliveries.next_delivery_due(
+        tx, channels=["mail", "chat"]
+    ),
+    "messages are postponed": lambda tx: deliveries.postpone_all(
+        tx, ["mail", "chat"], token="t", at=NOON
+    ),
     "entries are claimed": lambda tx: unread.claim_entries(
         tx, token="t", now=NOON, lease=LEASE, limit=9
     ),
