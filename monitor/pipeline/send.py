@@ -133,13 +133,14 @@ async def _send_due(
                 await _send(context, route, batch.popleft(), hand_over)
                 tried()
         finally:
-            # Others should not wait for the end of a lease because of the one in hand.
-            with suppress(StorageError):
-                await context.database.call(_give_back, batch, context.now())
+            if batch:
+                with suppress(StorageError):  # without a database, their lease does it
+                    await context.database.call(_give_back, batch, context.now())
     return count
 
 
 def _give_back(tx: Transaction, batch: Iterable[Delivery], now: datetime) -> None:
+    """Free what was claimed and not tried."""
     for delivery in batch:
         deliveries.postpone(tx, delivery, now)
 
@@ -224,13 +225,13 @@ def _take_turn(
     return at, thread
 
 
-def _place(delivery: Delivery, _channel: Channel) -> Place:
+def _place(delivery: Delivery) -> Place:
     return delivery.channel, delivery.part.target
 
 
 def _way(delivery: Delivery, channel: Channel) -> Place:
     """The server that all targets of a channel share; its own place if they share none."""
-    return (channel.way, "") if channel.way else _place(delivery, channel)
+    return (channel.way, "") if channel.way else _place(delivery)
 
 
 def _facts(delivery: Delivery) -> Mapping[str, object]:
@@ -250,7 +251,7 @@ def _commit_sent(
     receipt: Receipt,
 ) -> None:
     deliveries.mark_sent(tx, delivery, receipt, context.now())
-    for place in {_way(delivery, channel), _place(delivery, channel)}:
+    for place in {_way(delivery, channel), _place(delivery)}:
         ended = destinations.recovered(tx, *place)
         if ended and channel.way == place[0]:
             channels = context.config.channels.items()
@@ -288,7 +289,7 @@ def _commit_failed(
 ) -> None:
     """Store the failure; the operator is told of a dead letter, but not of its own."""
     way = _way(delivery, channel)
-    place = way if error.whole_channel else _place(delivery, channel)
+    place = way if error.whole_channel else _place(delivery)
     deliveries.mark_failed(
         tx,
         delivery,
