@@ -29,7 +29,7 @@ from monitor.models import Secret
 from monitor.pipeline.context import Context, Options
 from monitor.pipeline.digest import make_digests
 from monitor.pipeline.read import read_entries
-from monitor.pipeline.send import LONGEST_TURN, send_all
+from monitor.pipeline.send import next_turn, send_all
 from monitor.pipeline.start import beat, begin, prepare, refuse
 from monitor.pipeline.upkeep import tidy
 from monitor.pipeline.vigil import Vigil
@@ -37,7 +37,6 @@ from monitor.pipeline.visit import visit_hosts
 from monitor.pipeline.weigh import weighed
 from monitor.stages import Stage, hanging, keep_running, stages_of, woken
 from monitor.storage import (
-    deliveries,
     entries,
     feeds,
     hosts,
@@ -216,14 +215,17 @@ class Daemon:
         times = (
             await context.database.call(hosts.next_gap, now=now, within=within),
             await context.database.call(
-                deliveries.next_turn, now=now, within=LONGEST_TURN
+                next_turn, context.config.channels.values(), now
             ),
         )
         at = min(filter(None, times), default=None)
         if at is None or self.stopping.is_set():
             return False
-        await asyncio.sleep(max(0.001, (at - now).total_seconds()))
-        return context.now() > now
+        await asyncio.sleep(0.001)
+        if context.now() == now:
+            return False
+        await woken(self.stopping, max(0.0, (at - now).total_seconds()))
+        return True
 
     # --- the service ---
 

@@ -29,7 +29,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _CONNECT_SECONDS = 30.0
 _COMMAND_SECONDS = 60.0
-_SEND_SECONDS = 120.0
+# A server that is given up on earlier may have taken the message (RFC 5321, 4.5.3.2.6).
+_SEND_SECONDS = 600.0
 _QUIT_SECONDS = 2.0
 # A wrong password or an account out of order is no fault of the message (RFC 4954).
 _ACCOUNT_FAULTS = (530, 534, 535, 538)
@@ -104,6 +105,11 @@ class Connection:
         try:
             client = await self._addressed(part)
             receipt = await _hand_over(client, self._smtp, part)
+        except DeliveryError as error:
+            if error.code is not None:
+                await self.close()  # it was a reply: the server is there
+            self._drop()
+            raise
         except BaseException:
             self._drop()
             raise
@@ -128,7 +134,7 @@ class Connection:
         if self._client is not None and self._left > 0:
             try:
                 await _address(self._client, self._smtp, part)
-            except DeliveryDeferred as error:
+            except DeliveryError as error:
                 if error.code is not None and not error.whole_channel:
                     raise
                 self._drop()
@@ -245,7 +251,7 @@ def _advice(smtp: Smtp) -> str:
 def _trouble_of_server(code: int, text: str, where: str = "") -> DeliveryError:
     """A reply that concerns all messages: the account or the sender is refused."""
     said = f"{where}{code} {_legible(text)}"
-    if code < 500:
+    if code < 500 or code == _QUOTA_EXCEEDED:
         slow = _is_hasty(code, text)
         return DeliveryDeferred(said, code=code, whole_channel=True, slow_down=slow)
     return DestinationFault(said, code=code, whole_channel=True)

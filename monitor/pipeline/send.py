@@ -34,8 +34,10 @@ from monitor.storage.database import Transaction
 log = structlog.get_logger()
 
 BATCH = 10
-DEADLINE = timedelta(minutes=4)
-LEASE = 3 * DEADLINE
+DEADLINE = timedelta(minutes=13)
+"""Longer than all that a channel waits for: ten minutes for a mail server's last word."""
+
+LEASE = DEADLINE + timedelta(minutes=2)
 TELL_AFTER = timedelta(hours=1)
 """A target that fails for so long is a notice to the operator."""
 
@@ -106,6 +108,19 @@ async def send_by(
     return await _together(connected() for _ in range(channel.connections))
 
 
+def next_turn(
+    tx: Transaction, channels: Iterable[Channel], now: datetime
+) -> datetime | None:
+    """When the next message may go that only waits for its turn.
+
+    With trouble anywhere only what is very near counts: else a single run would last as
+    long as the trouble.
+    """
+    gaps = (2 * channel.gap for channel in channels)
+    within = LONGEST_TURN if destinations.failing(tx) else max(LONGEST_TURN, *gaps)
+    return deliveries.next_turn(tx, now=now, within=within)
+
+
 async def _together(works: Iterable[Awaitable[int]]) -> int:
     """The sum of works; what one raises comes when the others are through.
 
@@ -129,8 +144,9 @@ async def _send_due(
     while not stopping.is_set() and (batch := deque(await _claim(context, route))):
         count += len(batch)
         try:
-            while batch and not stopping.is_set():
-                await _send(context, route, batch.popleft(), hand_over)
+            free = True
+            while batch and free and not stopping.is_set():
+                free = await _send(context, route, batch.popleft(), hand_over)
                 tried()
         finally:
             if batch:
@@ -158,12 +174,13 @@ async def _claim(context: Context, route: Route) -> list[Delivery]:
 
 async def _send(
     context: Context, route: Route, delivery: Delivery, hand_over: Send
-) -> None:
+) -> bool:
+    """Try one delivery; False if nothing can go by its route now."""
     channel = context.config.channels[delivery.channel]
-    thread = await context.database.call(_take_turn, context, route, channel, delivery)
-    if thread is None:
-        return
-    at, thread_id = thread
+    turn = await context.database.call(_take_turn, context, route, channel, delivery)
+    if turn is None:
+        return not channel.way
+    at, thread_id = turn
     await asyncio.sleep(max(0.0, (at - context.now()).total_seconds()))
     facts = _facts(delivery)
     name = delivery.channel
@@ -185,7 +202,7 @@ async def _send(
         metrics.delivery_latency.labels(name).observe(max(0.0, latency))
         metrics.deliveries.labels(name, "sent").inc()
         log.info("delivery.sent", **facts)
-        return
+        return True
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
     await context.database.call(
@@ -193,6 +210,7 @@ async def _send(
     )
     metrics.deliveries.labels(name, found.state.value).inc()
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
+    return True
 
 
 def _take_turn(
@@ -208,8 +226,6 @@ def _take_turn(
     that it belongs to is still on its way.
     """
     now = context.now()
-    if not deliveries.renew(tx, delivery, now=now, lease=LEASE):
-        return None
     thread = threads.thread_of(tx, delivery) if channel.threads else None
     if thread == "":
         deliveries.postpone(tx, delivery, now + _ROOT_WAIT)
@@ -222,7 +238,8 @@ def _take_turn(
         else:
             deliveries.postpone(tx, delivery, at)
         return None
-    return at, thread
+    ours = deliveries.renew(tx, delivery, now=now, lease=LEASE)
+    return (at, thread) if ours else None
 
 
 def _place(delivery: Delivery) -> Place:

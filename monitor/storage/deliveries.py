@@ -103,7 +103,11 @@ def claim_deliveries(
     lease: timedelta,
     limit: int,
 ) -> list[Delivery]:
-    """Take due deliveries of some channels, oldest first; the lease is the due time."""
+    """Take due deliveries of some channels, oldest first; the lease is the due time.
+
+    Of those that wait for the same time, what was tried comes last: a message that bars
+    the way whenever it is tried must not be the first one for ever.
+    """
     inside, names = listed("channel", channels)
     tx.run(
         f"""
@@ -113,7 +117,7 @@ def claim_deliveries(
              WHERE channel IN ({inside})
                AND state IN {_OPEN}
                AND due_at <= :now
-             ORDER BY due_at, id
+             ORDER BY due_at, COALESCE(tried_at, 0), id
              LIMIT :limit /*skip locked*/
         )
         UPDATE delivery
@@ -138,7 +142,7 @@ def claim_deliveries(
            AND delivery.state IN {_OPEN}
            AND delivery.due_at = :until
            AND delivery.token = :token
-         ORDER BY delivery.id
+         ORDER BY COALESCE(delivery.tried_at, 0), delivery.id
         """,  # noqa: S608 - our own constants and parameter names
         until=now + lease,
         token=token,

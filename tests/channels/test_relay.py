@@ -107,7 +107,14 @@ class Short(Mailbox):
 
 
 @pytest.mark.parametrize(
-    "word", [None, "421 4.7.0 too many messages", "450 too many in this session"]
+    "word",
+    [
+        None,
+        "421 4.7.0 too many messages",
+        "450 too many in this session",
+        "550 too many in this session",
+        "530 5.7.0 the session is over",
+    ],
 )
 def test_a_server_with_a_limit_of_its_own_is_called_again(word: str | None) -> None:
     mailbox = Short()
@@ -140,6 +147,14 @@ def test_a_mailbox_that_is_busy_is_not_asked_twice() -> None:
 
     assert isinstance(second, DeliveryDeferred)
     assert len(mailbox.lines) == 1
+
+
+def test_a_server_that_refuses_a_message_is_told_goodbye_too() -> None:
+    mailbox = Mailbox(replies={"RCPT": "550 5.1.1 no such user"})
+
+    sent(mailbox, [part()])
+
+    assert mailbox.goodbyes == 1
 
 
 def test_a_refused_message_does_not_keep_the_next_one_back() -> None:

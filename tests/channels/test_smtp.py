@@ -235,8 +235,9 @@ def test_a_refused_sender_is_no_fault_of_the_message() -> None:
     assert caught.value.whole_channel
 
 
-def test_a_sender_that_is_refused_for_now_waits() -> None:
-    mailbox = Mailbox(replies={"MAIL": "451 4.3.0 try later"})
+@pytest.mark.parametrize("reply", ["451 4.3.0 try later", "552 5.2.2 try later"])
+def test_a_sender_that_is_refused_for_now_waits(reply: str) -> None:
+    mailbox = Mailbox(replies={"MAIL": reply})
 
     with pytest.raises(DeliveryDeferred, match="try later") as caught:
         send(mailbox)

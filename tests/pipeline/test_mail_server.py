@@ -1,11 +1,18 @@
 """The mail server of all people: how it meets what we send."""
 
+from contextlib import closing
+
 import pytest
 
-from tests.conftest import StandingClock
+from monitor.channels import email
+from monitor.channels.relay import Smtp
+from monitor.pipeline.send import next_turn
+from monitor.storage import deliveries, destinations
+from tests.conftest import NOON, Caller, StandingClock
 from tests.desk import Desk, Mailbox, mail_server
 from tests.pipeline.test_digests import tell
 from tests.site import Site
+from tests.storage.builders import later, post
 
 PEOPLE = [f"p{number}@example.org" for number in range(24)]
 
@@ -79,3 +86,49 @@ def test_a_server_that_had_too_many_messages_gets_half_as_many_for_an_hour(
             counts.append(len(mailbox.messages))
 
     assert counts == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("reply", "rest"),
+    [("530 5.7.0 sign in first", 3600), ("421 4.7.0 try again later", 30)],
+)
+def test_an_address_that_bars_the_way_is_not_the_first_one_for_ever(
+    desk: Desk, clock: StandingClock, reply: str, rest: int
+) -> None:
+    with mail_server() as (mailbox, port):
+        subscribe(desk, port, people=4)
+        mailbox.refused[PEOPLE[0]] = reply
+        desk.run(all_feeds=True)
+        for seconds in (rest, 2, 2):  # one that is slow now gets two a run
+            clock.go_on(seconds=seconds)
+            desk.run()
+
+    assert served(mailbox) == PEOPLE[1:4]
+
+
+def waits(call: Caller, seconds: float, *, trouble: bool = False) -> bool:
+    """Whether a single run waits for a message that is due in so many seconds."""
+    mail = email.Config(to=("a@example.org",), smtp=Smtp(max_per_minute=12))
+    call(post, "a@example.org")
+    call(deliveries.postpone_all, ["mail"], token="t", at=later(seconds=seconds))
+    if trouble:
+        call(destinations.failed, mail.way, "", "away", NOON)
+    return call(next_turn, [mail], NOON) is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(5, True), (10, True), (11, False), (3600, False)]
+)
+def test_a_single_run_waits_as_long_as_messages_are_apart(
+    sqlite_url: str, seconds: float, *, expected: bool
+) -> None:
+    with closing(Caller(sqlite_url)) as call:
+        assert waits(call, seconds) is expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(1, True), (5, False)])
+def test_a_single_run_does_not_wait_for_the_end_of_trouble(
+    sqlite_url: str, seconds: float, *, expected: bool
+) -> None:
+    with closing(Caller(sqlite_url)) as call:
+        assert waits(call, seconds, trouble=True) is expected

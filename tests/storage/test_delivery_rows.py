@@ -91,6 +91,33 @@ def test_deliveries_are_claimed_oldest_first_and_only_so_many(call: Caller) -> N
     ]
 
 
+def test_of_those_that_wait_for_the_same_time_what_was_tried_comes_last(
+    call: Caller,
+) -> None:
+    call(post, "a", "b", "c")
+    (first,) = call(claim_mail, limit=1)
+    call(deliveries.renew, first, now=NOON, lease=LEASE)
+    call(fail, first, due_at=later(minutes=1))
+    call(deliveries.postpone_all, ["mail"], token="x", at=later(minutes=1))
+
+    batch = call(claim_mail, "x", later(minutes=1))
+
+    assert [delivery.part.target for delivery in batch] == ["b", "c", "a"]
+
+
+def test_what_was_tried_is_left_to_the_next_claim_where_there_are_others(
+    call: Caller,
+) -> None:
+    call(post, "a", "b", "c")
+    (first,) = call(claim_mail, limit=1)
+    call(deliveries.renew, first, now=NOON, lease=LEASE)
+    call(fail, first, due_at=NOON)
+
+    batch = call(claim_mail, "x", limit=2)
+
+    assert [delivery.part.target for delivery in batch] == ["b", "c"]
+
+
 def test_a_channel_gets_only_its_own_deliveries(call: Caller) -> None:
     call(post, "ana@example.org", channel="mail", slot="slot 1")
     call(post, "#syria", channel="slack", slot="slot 2")
