@@ -17,18 +17,21 @@ import structlog
 from monitor import metrics
 from monitor.channels import Channel, Connected, Send
 from monitor.errors import (
-    DeliveryDeferred,
     DeliveryError,
     DeliveryInDoubt,
-    DeliveryRejected,
-    DestinationFault,
     StorageError,
 )
-from monitor.models import Delivery, DeliveryState, Receipt
+from monitor.models import Delivery
 from monitor.pipeline.context import Context, new_token
-from monitor.pipeline.notices import notify_operator
-from monitor.pipeline.verdict import Verdict, verdict
-from monitor.storage import deliveries, destinations, people, threads
+from monitor.pipeline.outcome import (
+    Place,
+    commit_cut_off,
+    commit_failed,
+    commit_sent,
+    way_of,
+)
+from monitor.pipeline.verdict import verdict
+from monitor.storage import deliveries, destinations, threads
 from monitor.storage.database import Transaction
 
 log = structlog.get_logger()
@@ -38,16 +41,10 @@ DEADLINE = timedelta(minutes=13)
 """Longer than all that a channel waits for: ten minutes for a mail server's last word."""
 
 LEASE = DEADLINE + timedelta(minutes=2)
-TELL_AFTER = timedelta(hours=1)
-"""A target that fails for so long is a notice to the operator."""
-
 LONGEST_TURN = timedelta(seconds=2)
 """For so long a delivery waits for its turn; else it is given back."""
 
-_DAYS_OF_REFUSAL = 3
 _ROOT_WAIT = timedelta(seconds=20)
-Place = tuple[str, str]
-"""A channel, or the server that channels share, and a target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +187,10 @@ async def _send(
                 receipt = await hand_over(delivery.part, thread_id)
     except TimeoutError:
         error: DeliveryError = DeliveryInDoubt(f"no answer within {DEADLINE}")
+    except asyncio.CancelledError:
+        with suppress(StorageError):
+            await context.database.call(commit_cut_off, delivery, context.now())
+        raise
     except DeliveryError as problem:
         error = problem
     except Exception as problem:
@@ -197,7 +198,7 @@ async def _send(
         log.exception("delivery.broken", **facts)
         error = DeliveryInDoubt(f"a mistake of monitor: {type(problem).__name__}")
     else:
-        await context.database.call(_commit_sent, context, channel, delivery, receipt)
+        await context.database.call(commit_sent, context, channel, delivery, receipt)
         latency = (context.now() - delivery.created_at).total_seconds()
         metrics.delivery_latency.labels(name).observe(max(0.0, latency))
         metrics.deliveries.labels(name, "sent").inc()
@@ -205,9 +206,7 @@ async def _send(
         return True
     jitter = random.uniform(-1, 1)  # noqa: S311 - spreads retries
     found = verdict(delivery, error, context.now(), jitter, channel.patience)
-    await context.database.call(
-        _commit_failed, context, channel, delivery, error, found
-    )
+    await context.database.call(commit_failed, context, channel, delivery, error, found)
     metrics.deliveries.labels(name, found.state.value).inc()
     log.warning("delivery.failed", reason=str(error), state=found.state.value, **facts)
     return True
@@ -230,7 +229,7 @@ def _take_turn(
     if thread == "":
         deliveries.postpone(tx, delivery, now + _ROOT_WAIT)
         return None
-    way = _way(delivery, channel)
+    way = way_of(delivery, channel)
     at = destinations.reserve(tx, *way, gap=channel.gap, most=LONGEST_TURN, now=now)
     if at - now > LONGEST_TURN:
         if channel.way:
@@ -242,15 +241,6 @@ def _take_turn(
     return (at, thread) if ours else None
 
 
-def _place(delivery: Delivery) -> Place:
-    return delivery.channel, delivery.part.target
-
-
-def _way(delivery: Delivery, channel: Channel) -> Place:
-    """The server that all targets of a channel share; its own place if they share none."""
-    return (channel.way, "") if channel.way else _place(delivery)
-
-
 def _facts(delivery: Delivery) -> Mapping[str, object]:
     return {
         "delivery": delivery.part.id,
@@ -258,136 +248,3 @@ def _facts(delivery: Delivery) -> Mapping[str, object]:
         "subscriber": delivery.subscriber,
         "attempt": delivery.attempts + 1,
     }
-
-
-def _commit_sent(
-    tx: Transaction,
-    context: Context,
-    channel: Channel,
-    delivery: Delivery,
-    receipt: Receipt,
-) -> None:
-    deliveries.mark_sent(tx, delivery, receipt, context.now())
-    for place in {_way(delivery, channel), _place(delivery)}:
-        ended = destinations.recovered(tx, *place)
-        if ended and channel.way == place[0]:
-            channels = context.config.channels.items()
-            waiting = [name for name, one in channels if one.way == channel.way]
-            deliveries.hurry(tx, waiting, context.now())
-        if ended and ended.told_at:
-            _report_end(tx, context, ended)
-
-
-def _report_end(
-    tx: Transaction, context: Context, ended: destinations.Destination
-) -> None:
-    where = f"{ended.channel} {ended.target}".rstrip()
-    text = (
-        f"{_named(ended.channel)} works again\n\n"
-        f"{where} takes messages again, after trouble since "
-        f"{ended.failing_since:%Y-%m-%d %H:%M} UTC. What waited is being sent."
-    )
-    key = f"channel-back:{ended.channel}:{ended.target}:{ended.told_at}"
-    notify_operator(tx, context, key=key, text=text)
-
-
-def _named(channel: str) -> str:
-    """A channel, or the server that channels share, as a notice says it."""
-    return channel if channel.startswith("mail ") else f"channel {channel}"
-
-
-def _commit_failed(
-    tx: Transaction,
-    context: Context,
-    channel: Channel,
-    delivery: Delivery,
-    error: DeliveryError,
-    found: Verdict,
-) -> None:
-    """Store the failure; the operator is told of a dead letter, but not of its own."""
-    way = _way(delivery, channel)
-    place = way if error.whole_channel else _place(delivery)
-    deliveries.mark_failed(
-        tx,
-        delivery,
-        state=found.state,
-        due_at=found.due_at,
-        code=error.code,
-        text=str(error),
-        counted=found.counted,
-    )
-    if found.rest_until:
-        destinations.rest(tx, *place, found.rest_until)
-    if isinstance(error, DeliveryDeferred) and error.slow_down:
-        destinations.slow_down(tx, *way, context.now())
-    unknown = isinstance(error, DeliveryRejected) and error.unknown_target
-    if unknown and _suspend(tx, context, delivery, error):
-        return
-    if found.state is DeliveryState.DEAD:
-        _report_dead(tx, context, delivery, error)
-    elif found.counted or isinstance(error, DestinationFault):
-        _watch(tx, context, delivery, error, place)
-
-
-def _suspend(
-    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
-) -> bool:
-    """Stop writing to an address that does not exist, so that nobody is a spammer.
-
-    After three days on which the mail server said so, with nothing taken in between.
-    """
-    target = delivery.part.target
-    days = deliveries.refused_days(tx, delivery.channel, target)
-    if len(days) < _DAYS_OF_REFUSAL:
-        return False
-    people.unsubscribe(tx, delivery.subscriber, delivery.channel, target, context.now())
-    text = (
-        f"{target} gets no mail any more\n\n"
-        f"On {len(days)} days the mail server said that there is no such address, last: "
-        f"{error}\n\n"
-        f"Correct the address of subscriber {delivery.subscriber}, or write to it again:\n"
-        f"             monitor subscribers resume {delivery.subscriber} "
-        f"--address {target}"
-    )
-    notify_operator(tx, context, key=f"suspended:{delivery.part.id}", text=text)
-    return True
-
-
-def _report_dead(
-    tx: Transaction, context: Context, delivery: Delivery, error: DeliveryError
-) -> None:
-    if delivery.kind == "notice":
-        return
-    text = (
-        f"a delivery to {delivery.part.target} failed for good\n\n"
-        f"Subscriber {delivery.subscriber}, channel {delivery.channel}: {error}\n\n"
-        f"See it:      monitor outbox show {delivery.id}\n"
-        f"Try again:   monitor outbox retry {delivery.id}"
-    )
-    notify_operator(tx, context, key=f"dead:{delivery.part.id}", text=text)
-
-
-def _watch(
-    tx: Transaction,
-    context: Context,
-    delivery: Delivery,
-    error: DeliveryError,
-    place: Place,
-) -> None:
-    """Say once that nothing reaches a target: at once if somebody has to act."""
-    now = context.now()
-    found = destinations.failed(tx, *place, str(error), now)
-    since = found.failing_since or now
-    lasting = now - since >= TELL_AFTER or isinstance(error, DestinationFault)
-    if found.told_at or not lasting:
-        return
-    text = (
-        f"{_named(found.channel)} does not work\n\n"
-        f"Nothing reaches {found.channel} {found.target}".rstrip()
-        + f" since {since:%Y-%m-%d %H:%M} UTC: {error}\n\n"
-        "Its messages wait, and are tried again. You hear when it works again.\n"
-        f"Try it:      monitor send-test {delivery.subscriber}"
-    )
-    key = f"channel:{found.channel}:{found.target}:{since:%Y-%m-%dT%H:%M:%S}"
-    notify_operator(tx, context, key=key, text=text)
-    destinations.note_told(tx, *place, now)

@@ -17,7 +17,7 @@ POINTS = {
     "entries committed": ("after", "_commit_poll"),
     "article committed": ("after", "_commit_articles"),
     "digest committed": ("after", "_commit_digest"),
-    "sent but not marked": ("before", "_commit_sent"),
+    "sent but not marked": ("before", "commit_sent"),
 }
 ROOT = Path(__file__).parents[2]
 

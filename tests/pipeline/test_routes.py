@@ -110,12 +110,12 @@ async def waiting(daemon: Daemon) -> list[str]:
         token="test",
         now=daemon.context.now(),
         lease=timedelta(minutes=1),
-        limit=10,
+        limit=len(PEOPLE),
     )
     return sorted(one.part.target for one in found)
 
 
-def test_a_send_that_is_cut_off_gives_the_rest_back(desk: Desk) -> None:
+def test_a_send_that_is_cut_off_is_free_for_the_next_start(desk: Desk) -> None:
     asked = asyncio.Event()
 
     async def think(_: Part) -> None:
@@ -127,7 +127,7 @@ def test_a_send_that_is_cut_off_gives_the_rest_back(desk: Desk) -> None:
         await asked.wait()
         sending.cancel()
         await asyncio.wait([sending])
-        assert await waiting(daemon) == list(PEOPLE[1:11])
+        assert await waiting(daemon) == list(PEOPLE)
 
     with_channel(desk, Shared(does=think), cut_off)
 
