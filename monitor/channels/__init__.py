@@ -8,7 +8,8 @@ Every file has a frozen dataclass ``Config`` with the channel's settings and:
 * ``problem()``: what is wrong with its settings together;
 * ``targets()``: the addresses, each with a delivery record of its own;
 * ``render(digest, target)``: pure, the frozen parts of the message;
-* ``send(part, thread)``: hands one part over, or raises a ``DeliveryError``.
+* ``send(part, thread)``: hands one part over, or raises a ``DeliveryError``;
+* where a connection serves several messages, ``connections`` and ``session()``.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Addresses as mail has them, how a text is encoded for it, and how long it becomes."""
+"""Addresses of mail, how a text is encoded for it, and how long it becomes. Pure."""
 
 import re
 from typing import Literal
